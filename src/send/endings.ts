@@ -1,0 +1,234 @@
+import type { Communication, CommunicationRequest } from '@medplum/fhirtypes';
+import { auditEvent } from '../audit.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Clock } from '../clock.ts';
+import type { Job, JobChange, Jobs } from '../jobs/jobs.ts';
+import type { JobOutcome } from '../jobs/worker.ts';
+import type { Log } from '../log.ts';
+import type { Decision, Reason } from '../policy/decision.ts';
+import type { PolicyFacts } from '../policy/facts.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { FhirStore, Stored, Write } from '../store/fhir-store.ts';
+import type { CommitUnit } from '../store/unit.ts';
+import { newId } from './ids.ts';
+import { type RecordContext, reasonConcept, withDecision } from './record.ts';
+import { holdDue, task } from './tasks.ts';
+
+/** The ways an attempt ends without the provider having taken it; each is one commit. */
+
+export interface DispatchDeps {
+  readonly store: FhirStore;
+  readonly jobs: Jobs;
+  readonly commitUnit: CommitUnit;
+  readonly gather: (request: CommunicationRequest) => Promise<PolicyFacts>;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly context: Omit<RecordContext, 'now'>;
+  /** What became of an attempt, for the metrics. */
+  readonly count: (outcome: string, channel: string) => void;
+  /** Milliseconds on a clock that never jumps. */
+  readonly monotonic: () => number;
+}
+
+/** Herald acting by itself, in the audit. */
+export const worker: Caller = { client: 'herald-worker', role: 'epr', requestId: 'worker' };
+
+export interface Attempt {
+  readonly job: Job;
+  readonly request: Stored<CommunicationRequest>;
+  readonly communication: Stored<Communication>;
+}
+
+/** Refused at the last moment: the request ends, and the record says why (REC-5). */
+export async function withhold(
+  deps: DispatchDeps,
+  attempt: Attempt,
+  decision: Extract<Decision, { kind: 'refuse' }>,
+): Promise<JobOutcome> {
+  const first = decision.reasons[0] as Reason;
+  const statusReason = reasonConcept(first);
+  deps.log.info('message.withheld', { job: attempt.job.key, code: first.code, clause: first.clause });
+  await end(deps, attempt, {
+    request: withDecision({ ...attempt.request, status: 'revoked' as const, statusReason }, decision),
+    communication: withDecision({ ...attempt.communication, status: 'not-done' as const, statusReason }, decision),
+    clauses: [...new Set(decision.reasons.map((one) => one.clause))],
+    writes: [],
+    finish: 'finish',
+  });
+  return { kind: 'settled' };
+}
+
+/** Held at the last moment: the attempt waits with its request for what a person must do. */
+export async function hold(
+  deps: DispatchDeps,
+  attempt: Attempt,
+  facts: PolicyFacts,
+  decision: Extract<Decision, { kind: 'hold' }>,
+): Promise<JobOutcome> {
+  const { request, communication, job } = attempt;
+  const now = deps.clock.now();
+  const first = decision.reasons[0] as Reason;
+  const statusReason = reasonConcept(first);
+  const tasks = decision.tasks.map(
+    (needed): Write => ({
+      op: 'create',
+      resource: task(
+        newId(now),
+        {
+          code: needed.code,
+          focus: `CommunicationRequest/${request.id}`,
+          text: needed.text,
+          priority: request.priority,
+          performerType: needed.performerType,
+          due: holdDue(request.priority, now, facts.request.expires),
+          ...patientOf(communication),
+        },
+        { ...deps.context, now },
+      ),
+    }),
+  );
+  await end(deps, attempt, {
+    request: withDecision({ ...request, status: 'on-hold' as const, statusReason }, decision),
+    communication: withDecision({ ...communication, status: 'not-done' as const, statusReason }, decision),
+    clauses: [first.clause],
+    writes: tasks,
+    finish: 'finish',
+  });
+  deps.log.info('message.held', { job: job.key, code: first.code, clause: first.clause });
+  return { kind: 'settled' };
+}
+
+/** The provider will never take it: the attempt did not happen, and somebody looks at the contact details. */
+export async function undeliverable(
+  deps: DispatchDeps,
+  attempt: Attempt,
+  code: string,
+  text: string,
+): Promise<JobOutcome> {
+  const { request, communication } = attempt;
+  const now = deps.clock.now();
+  const statusReason = reasonConcept({ code: 'undeliverable', clause: 'PRF-5', text });
+  const check = task(
+    newId(now),
+    {
+      code: 'check-contact',
+      focus: `Communication/${communication.id}`,
+      text: `${text} Check the person's contact details with them, then ask for the message again if it still matters.`,
+      priority: request.priority,
+      ...patientOf(communication),
+    },
+    { ...deps.context, now },
+  );
+  await end(deps, attempt, {
+    request: { ...request, status: 'revoked', statusReason },
+    communication: { ...communication, status: 'not-done', statusReason },
+    clauses: ['PRF-5'],
+    writes: [{ op: 'create', resource: check }],
+    finish: 'finish',
+  });
+  deps.log.info('message.undeliverable', { job: attempt.job.key, code });
+  return { kind: 'settled' };
+}
+
+/** Nobody can find out any more whether it was sent: said so, and given to a person. Never sent again. */
+export async function lost(deps: DispatchDeps, attempt: Attempt): Promise<JobOutcome> {
+  const { communication, request } = attempt;
+  const text =
+    'Whether this message was sent can no longer be found out: the provider no longer keeps records from that time. It was not sent again.';
+  const statusReason = reasonConcept({ code: 'undeliverable', clause: 'REC-1', text });
+  await end(deps, attempt, {
+    request: { ...request, status: 'revoked', statusReason },
+    communication: { ...communication, status: 'unknown', statusReason },
+    clauses: ['REC-1'],
+    writes: [deadLetter(deps, attempt, text)],
+    finish: 'finish',
+  });
+  return { kind: 'settled' };
+}
+
+/**
+ * A job that keeps failing for reasons of our own ends as a Task for a person, never in silence. If a call may have
+ * been made the attempt is `unknown`, otherwise `not-done`.
+ */
+export async function giveUp(deps: DispatchDeps, job: Job, error: string): Promise<void> {
+  const [request, communication] = await Promise.all([
+    deps.store.read('CommunicationRequest', job.key),
+    deps.store.read('Communication', String(job.data.communication)),
+  ]);
+  if (request === undefined || communication === undefined || communication.status !== 'preparation') {
+    await deps.jobs.bury(job.lease, error);
+    return;
+  }
+  const called = job.callBegunAt !== undefined || job.data.settleFrom !== undefined;
+  const text = called
+    ? 'This message failed repeatedly on our side, and it is not known whether it was sent. Find out with the provider before it is asked for again.'
+    : 'This message failed repeatedly on our side and was not sent. Ask for it again once the fault is mended, or reach the person another way.';
+  const statusReason = reasonConcept({ code: 'undeliverable', clause: 'REC-5', text });
+  const attempt = { job, request, communication };
+  await end(deps, attempt, {
+    request: { ...request, status: 'revoked', statusReason },
+    communication: { ...communication, status: called ? 'unknown' : 'not-done', statusReason },
+    clauses: ['REC-5'],
+    writes: [deadLetter(deps, attempt, text)],
+    finish: { bury: error },
+  });
+}
+
+function deadLetter(deps: DispatchDeps, attempt: Attempt, text: string): Write {
+  const now = deps.clock.now();
+  const asked = {
+    code: 'dead-letter' as const,
+    focus: `CommunicationRequest/${attempt.request.id}`,
+    text,
+    priority: attempt.request.priority === 'stat' ? ('stat' as const) : ('urgent' as const),
+    ...patientOf(attempt.communication),
+  };
+  return { op: 'create', resource: task(newId(now), asked, { ...deps.context, now }) };
+}
+
+/** One commit that ends an attempt: record, request, audit, job. */
+async function end(
+  deps: DispatchDeps,
+  attempt: Attempt,
+  ending: {
+    readonly request: CommunicationRequest & { id: string };
+    readonly communication: Communication & { id: string };
+    readonly clauses: readonly string[];
+    readonly writes: readonly Write[];
+    readonly finish: 'finish' | { readonly bury: string };
+  },
+): Promise<void> {
+  const { job, request, communication } = attempt;
+  const settled: JobChange =
+    ending.finish === 'finish'
+      ? { kind: 'finish', lease: job.lease }
+      : { kind: 'bury', lease: job.lease, error: ending.finish.bury };
+  await deps.commitUnit({
+    writes: [
+      { op: 'update', resource: ending.communication, ifMatch: communication.meta.versionId },
+      { op: 'update', resource: ending.request, ifMatch: request.meta.versionId },
+      ...ending.writes,
+      {
+        op: 'create',
+        resource: auditEvent({
+          action: 'E',
+          subtype: 'withhold',
+          outcome: '4',
+          recorded: deps.clock.now(),
+          caller: worker,
+          controller: deps.context.controller,
+          ...patientOf(communication),
+          entities: [`Communication/${communication.id}`, `CommunicationRequest/${request.id}`],
+          clauses: ending.clauses,
+        }),
+      },
+    ],
+    jobs: [settled],
+  });
+}
+
+export function patientOf(communication: Communication): { patient?: string } {
+  const reference = communication.subject?.reference;
+  return reference === undefined ? {} : { patient: reference };
+}

@@ -1,0 +1,187 @@
+import type { CommunicationRequest, Reference } from '@medplum/fhirtypes';
+import { type AuditInput, auditEvent } from '../audit.ts';
+import type { Caller } from '../auth/caller.ts';
+import type { Clock } from '../clock.ts';
+import { AppError } from '../errors.ts';
+import type { Jobs, NewJob } from '../jobs/jobs.ts';
+import type { Log } from '../log.ts';
+import type { Decision } from '../policy/decision.ts';
+import { filedUnder, type PolicyFacts, sensitivityOf } from '../policy/facts.ts';
+import { type FhirStore, StoreError, type Write } from '../store/fhir-store.ts';
+import type { CommitUnit } from '../store/unit.ts';
+import { newId } from './ids.ts';
+import {
+  type AttemptOrigin,
+  preparedCommunication,
+  provenance,
+  type RecordContext,
+  reasonConcept,
+  withDecision,
+  withheldCommunication,
+} from './record.ts';
+import type { Refusal } from './requests.ts';
+import { holdDue, task } from './tasks.ts';
+
+export interface AcceptDeps {
+  readonly store: FhirStore;
+  readonly jobs: Jobs;
+  readonly commitUnit: CommitUnit;
+  readonly gather: (request: CommunicationRequest) => Promise<PolicyFacts>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly context: Omit<RecordContext, 'now'>;
+  readonly count: (decision: Decision['kind']) => void;
+}
+
+/**
+ * The records and the job of a request that is kept: draft, held or to be sent. The request is the first write.
+ */
+export function planOf(
+  deps: AcceptDeps,
+  request: CommunicationRequest & { id: string },
+  facts: PolicyFacts,
+  decision: Exclude<Decision, { kind: 'unknown' }>,
+  caller: Caller,
+  how: 'create' | { readonly ifMatch: string },
+): { writes: Write[]; jobs: { kind: 'add'; job: NewJob }[] } {
+  const now = deps.clock.now();
+  const context = { ...deps.context, now };
+  const patient = filedUnder(facts);
+  const entities = [`CommunicationRequest/${request.id}`];
+  const also: Write[] = [];
+  const jobs: { kind: 'add'; job: NewJob }[] = [];
+
+  const { statusReason: _old, ...unexplained } = request;
+  let record: CommunicationRequest & { id: string } = withDecision({ ...unexplained }, decision);
+
+  if (request.status === 'active' && decision.kind === 'send' && patient !== undefined) {
+    const attemptId = newId(now);
+    const origin: AttemptOrigin = { request, patient, sensitivity: sensitivityOf(facts) };
+    also.push(create(preparedCommunication(attemptId, request.id, origin, decision, context)));
+    entities.push(`Communication/${attemptId}`);
+    jobs.push({ kind: 'add', job: dispatchJob(request, attemptId, now) });
+  }
+  if (request.status === 'on-hold' && decision.kind === 'hold') {
+    const first = decision.reasons[0];
+    if (first !== undefined) record = { ...record, statusReason: reasonConcept(first) };
+    const expires = facts.request.expires;
+    for (const needed of decision.tasks) {
+      const asked = {
+        code: needed.code,
+        focus: `CommunicationRequest/${request.id}`,
+        text: needed.text,
+        priority: request.priority,
+        performerType: needed.performerType,
+        due: holdDue(request.priority, now, expires),
+        ...(patient === undefined ? {} : { patient }),
+      };
+      const waiting = task(newId(now), asked, context);
+      also.push(create(waiting));
+      entities.push(`Task/${waiting.id}`);
+    }
+  }
+  const author = request.requester as Reference | undefined;
+  const activity = how === 'create' ? ('CREATE' as const) : ('UPDATE' as const);
+  const targets = entities.filter((one) => !one.startsWith('Task/'));
+  also.push(create(provenance(newId(now), targets, { caller, author, activity }, context)));
+  also.push(create(audit(deps, { subtype: 'decide', decision, caller, patient, entities })));
+
+  const write: Write = how === 'create' ? create(record) : { op: 'update', resource: record, ifMatch: how.ifMatch };
+  return { writes: [write, ...also], jobs };
+}
+
+/** What a refusal leaves behind; where the person is in doubt, nothing under anybody's name. */
+export function withheld(
+  deps: AcceptDeps,
+  request: CommunicationRequest,
+  facts: PolicyFacts,
+  decision: Refusal,
+  caller: Caller,
+  basedOn: Reference<CommunicationRequest> | undefined,
+): Write[] {
+  const now = deps.clock.now();
+  const patient = filedUnder(facts);
+  const entities: string[] = [];
+  const writes: Write[] = [];
+  if (patient !== undefined) {
+    const origin: AttemptOrigin = { request, patient, sensitivity: sensitivityOf(facts) };
+    const record = withheldCommunication(newId(now), origin, decision, basedOn, { ...deps.context, now });
+    writes.push(create(record));
+    entities.push(`Communication/${record.id}`);
+  }
+  if (basedOn?.reference !== undefined) entities.push(basedOn.reference);
+  writes.push(create(audit(deps, { subtype: 'decide', decision, caller, patient, entities })));
+  return writes;
+}
+
+/** The job that sends an attempt: due when the message is, urgent before routine. */
+export function dispatchJob(request: CommunicationRequest & { id: string }, attemptId: string, now: Date): NewJob {
+  const due = request.occurrenceDateTime === undefined ? now : new Date(request.occurrenceDateTime);
+  return {
+    queue: 'dispatch',
+    key: request.id,
+    priority: dispatchPriority[request.priority ?? 'routine'],
+    runAt: due > now ? due : now,
+    data: { communication: attemptId },
+  };
+}
+
+const dispatchPriority = { stat: 0, asap: 1, urgent: 2, routine: 3 } as const satisfies Record<
+  NonNullable<CommunicationRequest['priority']>,
+  number
+>;
+
+/** The AuditEvent of something that was decided or asked. */
+export function audit(
+  deps: AcceptDeps,
+  what: {
+    subtype: AuditInput['subtype'];
+    decision?: Exclude<Decision, { kind: 'unknown' }>;
+    caller: Caller;
+    patient: string | undefined;
+    entities: readonly string[];
+  },
+) {
+  const { decision } = what;
+  const clauses = decision === undefined || decision.kind === 'send' ? [] : decision.reasons.map((one) => one.clause);
+  return auditEvent({
+    action: 'E',
+    subtype: what.subtype,
+    outcome: decision?.kind === 'refuse' ? '4' : '0',
+    recorded: deps.clock.now(),
+    caller: what.caller,
+    controller: deps.context.controller,
+    ...(what.patient === undefined ? {} : { patient: what.patient }),
+    entities: what.entities,
+    clauses: [...new Set(clauses)],
+    policies: deps.context.policy.lawfulBases.flatMap((one) => (one.url === undefined ? [] : [one.url])),
+  });
+}
+
+/** A decision that was made; one that could not be is the error FACTS_UNKNOWN. */
+export function certain(decision: Decision): Exclude<Decision, { kind: 'unknown' }> {
+  if (decision.kind !== 'unknown') return decision;
+  throw new AppError(
+    'FACTS_UNKNOWN',
+    `Not decided, because this could not be read: ${decision.causes.join('; ')}. Nothing was sent or kept; ask again.`,
+  );
+}
+
+/** Runs a step against the store; its errors become those of the catalogue. */
+export async function available<T>(step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.code === 'conflict') {
+      throw new AppError('WRITE_CONFLICT', 'The record changed while this was written. Ask again.', { cause: error });
+    }
+    throw new AppError('STORE_UNAVAILABLE', 'The record could not be read or written. Nothing was sent; ask again.', {
+      cause: error,
+    });
+  }
+}
+
+export function create(resource: Write['resource']): Write {
+  return { op: 'create', resource };
+}
