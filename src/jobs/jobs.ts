@@ -21,8 +21,8 @@ export interface Jobs {
   /** Done: the job is gone. Errors: LeaseLost. */
   finish(lease: Lease): Promise<void>;
 
-  /** Back into the queue for `runAt`. `call: 'none'` says that nothing was sent; `'uncertain'` keeps the note. */
-  retry(lease: Lease, again: { runAt: Date; error: string; call: 'none' | 'uncertain' }): Promise<void>;
+  /** Back into the queue. Errors: LeaseLost. */
+  retry(lease: Lease, again: Again): Promise<void>;
 
   /** Out of attempts. Stays visible until it is removed. Errors: LeaseLost. */
   bury(lease: Lease, error: string): Promise<void>;
@@ -43,7 +43,8 @@ export interface Jobs {
 }
 
 /** `dispatch` sends messages; `inbox` applies what providers told us; `follow-up` asks providers what became of one. */
-export type Queue = 'dispatch' | 'inbox' | 'follow-up';
+export const queues = ['dispatch', 'inbox', 'follow-up'] as const;
+export type Queue = (typeof queues)[number];
 
 export interface NewJob {
   readonly queue: Queue;
@@ -64,10 +65,22 @@ export interface Lease {
   readonly expiresAt: Date;
 }
 
+export interface Again {
+  readonly runAt: Date;
+  /** A code. */
+  readonly error: string;
+  /** `none` says that nothing was sent; `uncertain` keeps the note of a call begun. */
+  readonly call: 'none' | 'uncertain';
+  /** The handler broke, rather than asked to be called again: see `Job.failures`. @default false */
+  readonly failed?: boolean;
+}
+
 export interface Job extends NewJob {
   readonly lease: Lease;
-  /** This one included. */
+  /** Claims, this one included. */
   readonly attempts: number;
+  /** How often in a row the handler broke. A job that merely waits for something may be tried for ever. */
+  readonly failures: number;
   readonly addedAt: Date;
   /** When a call was begun whose end nobody recorded. */
   readonly callBegunAt?: Date;

@@ -7,7 +7,17 @@ import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { Provider, ProviderChannel, ProviderNotification, SendResult } from '../providers/provider.ts';
 import type { Stored, Write } from '../store/fhir-store.ts';
-import { type Attempt, type DispatchDeps, hold, lost, patientOf, undeliverable, withhold, worker } from './endings.ts';
+import {
+  type Attempt,
+  alertWhenStuck,
+  type DispatchDeps,
+  hold,
+  lost,
+  patientOf,
+  undeliverable,
+  withhold,
+  worker,
+} from './endings.ts';
 import { followUpJob } from './follow-up.ts';
 import { canonicalJson } from './ids.ts';
 import { acceptedCommunication, withDelivery } from './record.ts';
@@ -47,6 +57,7 @@ export async function dispatch(deps: DispatchDeps, job: Job, held: Held): Promis
   switch (decision.kind) {
     case 'unknown':
       deps.log.warn('message.undecided', { job: job.key, attempt: job.attempts });
+      await alertWhenStuck(deps, attempt, 'a fact that its decision rests on cannot be read');
       return again(deps, job, 'facts-unknown', 'none');
     case 'refuse':
       return withhold(deps, attempt, decision);
@@ -106,6 +117,7 @@ async function recordResult(deps: DispatchDeps, attempt: Attempt, result: SendRe
       return undeliverable(deps, attempt, `provider-${result.code}`, rejectionText[result.code]);
     case 'misconfigured':
       deps.log.error('provider.misconfigured', { job: job.key, code: result.code });
+      await alertWhenStuck(deps, attempt, 'the provider refuses our key, template or address');
       return again(deps, job, result.code, 'none');
     case 'throttled': {
       const now = deps.clock.now();

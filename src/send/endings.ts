@@ -8,9 +8,9 @@ import type { Log } from '../log.ts';
 import type { Decision, Reason } from '../policy/decision.ts';
 import type { PolicyFacts } from '../policy/facts.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { FhirStore, Stored, Write } from '../store/fhir-store.ts';
+import { type FhirStore, type Stored, StoreError, type Write } from '../store/fhir-store.ts';
 import type { CommitUnit } from '../store/unit.ts';
-import { newId } from './ids.ts';
+import { idOfKey, newId } from './ids.ts';
 import { type RecordContext, reasonConcept, withDecision } from './record.ts';
 import { holdDue, task } from './tasks.ts';
 
@@ -175,7 +175,28 @@ export async function giveUp(deps: DispatchDeps, job: Job, error: string): Promi
   });
 }
 
-function deadLetter(deps: DispatchDeps, attempt: Attempt, text: string): Write {
+/** A message that is due, and is kept from going by something that only a person can mend, waits this long unseen. */
+const SEEN_AFTER_MS = 4 * 60_000;
+
+/**
+ * Raises one Task for a message that cannot go until a person acts; it is tried on meanwhile, and goes by itself once
+ * the fault is mended.
+ */
+export async function alertWhenStuck(deps: DispatchDeps, attempt: Attempt, because: string): Promise<void> {
+  const { job, request } = attempt;
+  const now = deps.clock.now().getTime();
+  const due = Math.max(job.addedAt.getTime(), new Date(request.occurrenceDateTime ?? 0).getTime());
+  if (now - due < SEEN_AFTER_MS) return;
+  const text = `This message is due and has not gone: ${because}. It goes by itself once that is mended; revoke its request if it is no longer wanted.`;
+  try {
+    await deps.store.commit([deadLetter(deps, attempt, text, idOfKey(`stuck ${request.id}`))]);
+  } catch (error) {
+    // Raised already.
+    if (!(error instanceof StoreError && error.code === 'conflict')) throw error;
+  }
+}
+
+function deadLetter(deps: DispatchDeps, attempt: Attempt, text: string, id?: string): Write {
   const now = deps.clock.now();
   const asked = {
     code: 'dead-letter' as const,
@@ -184,7 +205,7 @@ function deadLetter(deps: DispatchDeps, attempt: Attempt, text: string): Write {
     priority: attempt.request.priority === 'stat' ? ('stat' as const) : ('urgent' as const),
     ...patientOf(attempt.communication),
   };
-  return { op: 'create', resource: task(newId(now), asked, { ...deps.context, now }) };
+  return { op: 'create', resource: task(id ?? newId(now), asked, { ...deps.context, now }) };
 }
 
 /** One commit that ends an attempt: record, request, audit, job. */

@@ -1,8 +1,7 @@
 import type { Job, NewJob } from '../jobs/jobs.ts';
 import type { JobOutcome } from '../jobs/worker.ts';
 import type { Provider } from '../providers/provider.ts';
-import { moveOf } from '../providers/status-map.ts';
-import { applyOutcome, channelOf, notificationId, type OutcomeDeps } from './outcome.ts';
+import { applyOutcome, type Meaning, meaningFor, notificationId, type OutcomeDeps } from './outcome.ts';
 import { attemptStatus, isFinal } from './status.ts';
 
 const MINUTE = 60_000;
@@ -11,6 +10,8 @@ const HOUR = 60 * MINUTE;
 /** How long after it was taken a message is asked after: receipts are not sent for everything, and can be lost. */
 const schedule = [1 * MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 75 * HOUR];
 const THEN_EVERY = 24 * HOUR;
+
+const neverTold: Meaning = { communication: 'unknown', final: true, reason: 'unknown', arrived: false };
 
 /** The job that asks the provider what became of an attempt, `acceptedAt` when it was taken. */
 export function followUpJob(communicationId: string, acceptedAt: Date, now: Date): NewJob {
@@ -51,19 +52,18 @@ export async function followUp(deps: OutcomeDeps & { provider: Provider }, job: 
       return { kind: 'retry', delayMs: 30_000 + Math.random() * 30_000, error: found.code, call: 'none' };
     case 'none': {
       if (now.getTime() - acceptedAt.getTime() < deps.provider.retentionMs) return later;
-      const move = { communication: 'unknown', final: true, notDoneReason: 'unknown' } as const;
-      const told = { word: 'no-receipt', move, sentAt: undefined, completedAt: undefined };
+      const told = { word: 'no-receipt', meaning: neverTold, sentAt: undefined, completedAt: undefined };
       await applyOutcome(deps, communication, told, [finish]);
       return { kind: 'settled' };
     }
     case 'found':
     case 'several': {
       const { notification } = found;
-      const move = moveOf(notification.status, channelOf(communication));
-      if (move === undefined || !move.final) return later;
+      const meaning = meaningFor(notification.status, communication);
+      if (meaning === undefined || !meaning.final) return later;
       const told = {
         word: notification.status,
-        move,
+        meaning,
         sentAt: notification.sentAt,
         completedAt: notification.completedAt,
       };

@@ -3,7 +3,7 @@ import { codeSystem, identifierSystem, structureDefinition, system } from '../ca
 import type { Clock } from '../clock.ts';
 import type { JobChange } from '../jobs/jobs.ts';
 import type { Log } from '../log.ts';
-import type { StatusMove } from '../providers/status-map.ts';
+import { type NotifyChannel, notifyChannels, type StatusMeaning, statusMeaning } from '../providers/status-map.ts';
 import type { FhirStore, Stored, Write } from '../store/fhir-store.ts';
 import type { CommitUnit } from '../store/unit.ts';
 import { newId } from './ids.ts';
@@ -20,11 +20,16 @@ export interface OutcomeDeps {
   readonly count: (outcome: string, channel: string) => void;
 }
 
+/** What a status means for the record; `unknown` is our own word for what no provider will ever tell. */
+export type Meaning = Omit<StatusMeaning, 'communication'> & {
+  readonly communication: StatusMeaning['communication'] | 'unknown';
+};
+
 /** What a provider said became of an attempt. */
 export interface Told {
-  /** The provider's own word; its meaning is `move`. */
+  /** The provider's own word. */
   readonly word: string;
-  readonly move: StatusMove;
+  readonly meaning: Meaning;
   readonly sentAt: string | undefined;
   readonly completedAt: string | undefined;
 }
@@ -42,7 +47,7 @@ export async function applyOutcome(
   settle: readonly JobChange[],
 ): Promise<void> {
   const from = attemptStatus(communication.status);
-  const to = told.move.communication;
+  const to = told.meaning.communication;
   if (from === undefined || !mayMove(from, to)) {
     await deps.commitUnit({ writes: [], jobs: settle });
     return;
@@ -53,15 +58,12 @@ export async function applyOutcome(
     status: to,
     statusReason: {
       coding: [
-        ...(told.move.notDoneReason === undefined
-          ? []
-          : [{ system: system.notDoneReason, code: told.move.notDoneReason }]),
+        ...(told.meaning.reason === undefined ? [] : [{ system: system.notDoneReason, code: told.meaning.reason }]),
         { system: codeSystem('govuk-notify-status'), code: told.word },
       ],
     },
     ...(told.sentAt === undefined ? {} : { sent: told.sentAt }),
-    // Received means that it arrived; a failure's time is kept beside it.
-    ...(told.word === 'delivered' && told.completedAt !== undefined ? { received: told.completedAt } : {}),
+    ...(told.meaning.arrived && told.completedAt !== undefined ? { received: told.completedAt } : {}),
     extension: [
       ...(communication.extension ?? []).filter((one) => one.url !== statusDateUrl),
       { url: statusDateUrl, valueDateTime: told.completedAt ?? now.toISOString() },
@@ -111,6 +113,13 @@ async function endOfRequest(
     { op: 'update', resource: ended, ifMatch },
     { op: 'create', resource: check },
   ];
+}
+
+/** What the provider's word means for this attempt; `undefined` for a word that is not known. */
+export function meaningFor(word: string, communication: Communication): Meaning | undefined {
+  const channel = notifyChannels.find((one): one is NotifyChannel => one === channelOf(communication));
+  if (channel === undefined) return undefined;
+  return statusMeaning(word, channel, communication.status !== 'preparation');
 }
 
 /** The provider's own id of an attempt, once it is known. */

@@ -1,9 +1,8 @@
 import { backoffMs } from '../jobs/backoff.ts';
 import type { Job } from '../jobs/jobs.ts';
 import type { JobOutcome } from '../jobs/worker.ts';
-import { moveOf } from '../providers/status-map.ts';
 import { StoreError } from '../store/fhir-store.ts';
-import { applyOutcome, channelOf, notificationId, type OutcomeDeps } from './outcome.ts';
+import { applyOutcome, channelOf, meaningFor, notificationId, type OutcomeDeps } from './outcome.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -37,15 +36,15 @@ export async function applyReceipt(deps: OutcomeDeps, job: Job): Promise<JobOutc
     return { kind: 'finish' };
   }
   const word = String(status);
-  const move = moveOf(word, channelOf(communication));
-  if (move === undefined) {
+  const meaning = meaningFor(word, communication);
+  if (meaning === undefined) {
     deps.log.warn('receipt.unknown-word', { reference: communication.id });
     return { kind: 'finish' };
   }
   try {
-    await applyOutcome(deps, communication, { word, move, sentAt: text(sentAt), completedAt: text(completedAt) }, [
+    await applyOutcome(deps, communication, { word, meaning, sentAt: text(sentAt), completedAt: text(completedAt) }, [
       { kind: 'finish', lease: job.lease },
-      ...(move.final ? [{ kind: 'cancel' as const, queue: 'follow-up' as const, key: communication.id }] : []),
+      ...(meaning.final ? [{ kind: 'cancel' as const, queue: 'follow-up' as const, key: communication.id }] : []),
     ]);
   } catch (error) {
     // Somebody else wrote the same record: look again at once.

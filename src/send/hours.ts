@@ -1,0 +1,42 @@
+import { type TeamHours, type Weekday, weekdays } from '../policy/policy.ts';
+
+/** How emails and letters end: when the team is there, and what to do when it is urgent (TWO-8). */
+export function hoursText(hours: TeamHours): string {
+  const holidays = hours.bankHolidaysClosed ? ', except on bank holidays' : '';
+  const open =
+    hours.days.length === 0
+      ? ''
+      : `Our team is available ${daysText(hours.days)}, ${timeText(hours.from)} to ${timeText(hours.to)}${holidays}.\n\n`;
+  return `${open}If you need medical help now but it is not an emergency, go to 111.nhs.uk or call 111. In an emergency, call 999.`;
+}
+
+/** Days that follow each other as "Monday to Friday", others as a list. */
+function daysText(days: readonly Weekday[]): string {
+  const open = weekdays.filter((day) => days.includes(day));
+  const [first] = open;
+  const last = open.at(-1);
+  if (first === undefined || last === undefined) return '';
+  const together = weekdays.indexOf(last) - weekdays.indexOf(first) === open.length - 1;
+  if (open.length > 2 && together) return `${dayName[first]} to ${dayName[last]}`;
+  const names = open.map((day) => dayName[day]);
+  return names.length === 1 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}
+
+/** `HH:MM` as the NHS writes it: 9am, 5:30pm, midday, midnight. */
+function timeText(time: string): string {
+  const [hour = 0, minute = 0] = time.split(':').map(Number);
+  if (minute === 0 && hour === 12) return 'midday';
+  if (minute === 0 && hour % 24 === 0) return 'midnight';
+  const minutes = minute === 0 ? '' : `:${String(minute).padStart(2, '0')}`;
+  return `${hour % 12 === 0 ? 12 : hour % 12}${minutes}${hour < 12 ? 'am' : 'pm'}`;
+}
+
+const dayName = {
+  mon: 'Monday',
+  tue: 'Tuesday',
+  wed: 'Wednesday',
+  thu: 'Thursday',
+  fri: 'Friday',
+  sat: 'Saturday',
+  sun: 'Sunday',
+} as const satisfies Record<Weekday, string>;
