@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import { parsePhone } from '../notify/phone.ts';
+import { timestamp } from './clock.ts';
+import type { FaultRule, StoredFault } from './faults.ts';
+import { completedUs } from './lifecycle.ts';
+import { receivedTextEvent } from './received-texts.ts';
+import type { CallbackTargets, ServiceSettings } from './settings.ts';
+import { run, tables } from './tables.ts';
+import type { TemplateContent } from './templates.ts';
+import type { World } from './world.ts';
+
+/** One accepted message. */
+export interface LedgerEntry {
+  readonly id: string;
+  readonly reference: string | null;
+  readonly type: string;
+  readonly keyType: string;
+  readonly recipient: string;
+  readonly subject: string | null;
+  readonly body: string;
+  readonly status: string;
+  readonly createdAt: string;
+  readonly sentAt: string | null;
+  readonly completedAt: string | null;
+}
+
+/** Every accepted message: what was really sent, whatever the client was told. */
+export interface Ledger {
+  readonly messages: readonly LedgerEntry[];
+  /** How many messages were accepted under each reference; more than one was sent more than once. */
+  readonly countByReference: Readonly<Record<string, number>>;
+}
+
+export interface SimulatorState {
+  readonly now: string;
+  readonly callbacksPaused: boolean;
+  readonly callbacks: { readonly deliveryReceipt: string | null; readonly receivedText: string | null };
+  /** Steps in the life of messages, and callbacks, that are still to come. */
+  readonly stepsWaiting: number;
+  readonly callbacksWaiting: number;
+  readonly faults: readonly StoredFault[];
+}
+
+export type NightlyAction = 'time-out' | 'requeue' | 'purge';
+
+/** What the control address does, for programs that hold the simulator itself. */
+export class Controls {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  state(): SimulatorState {
+    const { clock, settings, lifecycle, callbacks, faults } = this.#world;
+    const { deliveryReceipt, receivedText } = settings.current.callbacks;
+    return {
+      now: clock.now().toISOString(),
+      callbacksPaused: settings.current.callbacksPaused,
+      callbacks: { deliveryReceipt: deliveryReceipt?.url ?? null, receivedText: receivedText?.url ?? null },
+      stepsWaiting: lifecycle.waiting(),
+      callbacksWaiting: callbacks.waiting(),
+      faults: faults.list(),
+    };
+  }
+
+  ledger(reference?: string): Ledger {
+    const time = (us: number | null): string | null => (us === null ? null : timestamp(us));
+    const messages = this.#world.notifications.ledger(reference).map((message) => ({
+      id: message.id,
+      reference: message.reference,
+      type: message.channel,
+      keyType: message.key_type,
+      recipient: message.recipient,
+      subject: message.subject,
+      body: message.body,
+      status: message.status,
+      createdAt: timestamp(message.created_us),
+      sentAt: time(message.sent_us),
+      completedAt: time(completedUs(message)),
+    }));
+    const references = messages.map((message) => message.reference).filter((one) => one !== null);
+    const groups = Map.groupBy(references, (one) => one);
+    return { messages, countByReference: Object.fromEntries([...groups].map(([key, all]) => [key, all.length])) };
+  }
+
+  /** Moves the time on and does what that makes due. */
+  async advance(ms: number): Promise<void> {
+    await this.#world.settings.set({ clockOffsetMs: this.#world.clock.advance(ms) });
+    await this.#world.lifecycle.work();
+  }
+
+  addFault(rule: FaultRule): Promise<number> {
+    return this.#world.faults.add(rule);
+  }
+
+  /** Takes one fault away, or all. */
+  removeFaults(id?: number): Promise<void> {
+    return this.#world.faults.remove(id);
+  }
+
+  /** Where callbacks go from now on; those in the queue keep their address. */
+  async setCallbacks(callbacks: CallbackTargets): Promise<void> {
+    await this.#world.settings.set({ callbacks });
+  }
+
+  async pauseCallbacks(paused: boolean): Promise<void> {
+    await this.#world.settings.set({ callbacksPaused: paused });
+    this.#world.callbacks.work();
+  }
+
+  /** Changes what the service is set to: trial mode, limits, permissions and the like. */
+  async changeService(changes: Partial<ServiceSettings>): Promise<void> {
+    await this.#world.settings.set({ service: { ...this.#world.settings.current.service, ...changes } });
+  }
+
+  /** Writes a new version of a template, or a new template; answers the version. */
+  putTemplate(id: string, content: TemplateContent): Promise<number> {
+    const { database, templates, clock } = this.#world;
+    return database.write(() => templates.put(id, content, clock.ms() * 1000));
+  }
+
+  /** Lets a phone send the service a text; undefined when `from` is not a phone number. */
+  async receiveText(from: string, message: string): Promise<string | undefined> {
+    const { database, clock, receivedTexts, callbacks, settings } = this.#world;
+    const phone = parsePhone(from);
+    if (phone.kind === 'bad') return undefined;
+    const text = {
+      id: randomUUID(),
+      created_us: clock.ms() * 1000,
+      user_number: phone.digits,
+      notify_number: settings.current.service.smsSenders[0]?.text ?? '',
+      content: message,
+    };
+    await database.write(() => {
+      receivedTexts.insert(text);
+      callbacks.enqueue(settings.current.callbacks.receivedText, receivedTextEvent(text));
+    });
+    callbacks.work();
+    return text.id;
+  }
+
+  /** Does one of Notify's periodic jobs now; answers how many messages it changed. */
+  perform(action: NightlyAction): Promise<number> {
+    const { lifecycle } = this.#world;
+    const jobs: Record<NightlyAction, () => Promise<number>> = {
+      'time-out': () => lifecycle.timeOut(),
+      requeue: () => lifecycle.requeue(),
+      purge: () => lifecycle.purge(),
+    };
+    return jobs[action]();
+  }
+
+  /** Forgets every message, fault, count and changed setting; the clock keeps its time. */
+  async reset(): Promise<void> {
+    const { database, faults, settings, limits, templates, clock } = this.#world;
+    await faults.remove();
+    settings.reset();
+    limits.reset();
+    await database.write(() => {
+      for (const table of tables) run(database, `DELETE FROM ${table}`);
+      templates.install(clock.ms() * 1000);
+    });
+    await settings.set({ clockOffsetMs: settings.current.clockOffsetMs });
+  }
+}

@@ -1,0 +1,111 @@
+import { type Database, openDatabase } from '../store/database.ts';
+
+/**
+ * Opens the simulator's file (or `:memory:`) and makes its tables. What `Database.write` has resolved for is on disk:
+ * an accepted message survives a kill of the process before its 201 is written.
+ */
+export function openTables(file: string): Database {
+  const database = openDatabase(file);
+  database.sql.exec(`
+    CREATE TABLE IF NOT EXISTS notifications (
+      id TEXT PRIMARY KEY,
+      created_us INTEGER NOT NULL,
+      channel TEXT NOT NULL,
+      key_type TEXT NOT NULL,
+      status TEXT NOT NULL,
+      reference TEXT,
+      recipient TEXT NOT NULL,
+      normalised TEXT NOT NULL,
+      template_id TEXT NOT NULL,
+      template_version INTEGER NOT NULL,
+      body TEXT NOT NULL,
+      subject TEXT,
+      sent_us INTEGER,
+      updated_us INTEGER,
+      international INTEGER NOT NULL,
+      multiplier INTEGER NOT NULL,
+      fragments INTEGER NOT NULL,
+      unsubscribe_url TEXT
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS by_time ON notifications (created_us);
+    CREATE INDEX IF NOT EXISTS by_reference ON notifications (reference);
+    CREATE INDEX IF NOT EXISTS by_recipient ON notifications (normalised, created_us);
+    CREATE TABLE IF NOT EXISTS templates (
+      id TEXT NOT NULL,
+      version INTEGER NOT NULL,
+      type TEXT NOT NULL,
+      name TEXT NOT NULL,
+      subject TEXT,
+      body TEXT NOT NULL,
+      archived INTEGER NOT NULL,
+      created_us INTEGER NOT NULL,
+      updated_us INTEGER,
+      PRIMARY KEY (id, version)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS steps (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      due_ms INTEGER NOT NULL,
+      notification TEXT NOT NULL,
+      step TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS steps_due ON steps (due_ms);
+    CREATE TABLE IF NOT EXISTS callbacks (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      due_ms INTEGER NOT NULL,
+      url TEXT NOT NULL,
+      token TEXT NOT NULL,
+      payload TEXT NOT NULL,
+      attempts INTEGER NOT NULL,
+      held INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS callbacks_due ON callbacks (due_ms);
+    CREATE TABLE IF NOT EXISTS received_texts (
+      id TEXT PRIMARY KEY,
+      created_us INTEGER NOT NULL,
+      user_number TEXT NOT NULL,
+      notify_number TEXT NOT NULL,
+      content TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS day_counts (
+      day TEXT NOT NULL,
+      name TEXT NOT NULL,
+      count INTEGER NOT NULL,
+      PRIMARY KEY (day, name)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS faults (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      rule TEXT NOT NULL,
+      remaining INTEGER,
+      draws INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  `);
+  return database;
+}
+
+/** Every table, for a reset. */
+export const tables = [
+  'notifications',
+  'templates',
+  'steps',
+  'callbacks',
+  'received_texts',
+  'day_counts',
+  'faults',
+  'settings',
+] as const;
+
+/** Rows of a query. The caller names the columns that its SQL asks for. */
+export function all<Row>(database: Database, query: string, ...values: (string | number | null)[]): Row[] {
+  return database.sql.prepare(query).all(...values) as unknown as Row[];
+}
+
+/** The first row of a query, if any. */
+export function one<Row>(database: Database, query: string, ...values: (string | number | null)[]): Row | undefined {
+  return database.sql.prepare(query).get(...values) as unknown as Row | undefined;
+}
+
+/** Runs a statement; answers how many rows it changed. To be called inside `Database.write`. */
+export function run(database: Database, statement: string, ...values: (string | number | null)[]): number {
+  return Number(database.sql.prepare(statement).run(...values).changes);
+}
