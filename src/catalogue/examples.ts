@@ -1,0 +1,253 @@
+import type {
+  CommunicationRequest,
+  Consent,
+  ContactPoint,
+  Device,
+  Organization,
+  Patient,
+  Practitioner,
+  PractitionerRole,
+  RelatedPerson,
+  Resource,
+} from '@medplum/fhirtypes';
+import { roles } from '../auth/caller.ts';
+import { demoStaff } from '../auth/demo.ts';
+import { codeSystem, MSG, structureDefinition, system } from '../canonical.ts';
+import type { Controller } from '../policy/policy.ts';
+
+type Example = Resource & { id: string };
+
+/**
+ * The staff whom the demo tokens name, each with one role at the trust. They exist in every embedded store of
+ * `HERALD_AUTH=demo`, whatever else is in it (contract 10). In the order of their references.
+ */
+export function demoStaffResources(controller: Controller): readonly Example[] {
+  return roles.flatMap((role): (Practitioner | PractitionerRole)[] => {
+    const { id, given, family, sdsUserId } = demoStaff[role];
+    return [
+      {
+        resourceType: 'Practitioner',
+        id,
+        identifier: [{ system: system.sdsUserId, value: sdsUserId }],
+        active: true,
+        name: [{ use: 'official', family, given: [given] }],
+      },
+      {
+        resourceType: 'PractitionerRole',
+        id: `${id}-role`,
+        active: true,
+        practitioner: { reference: `Practitioner/${id}` },
+        organization: byOdsCode(controller),
+        code: [{ text: jobs[role] }],
+      },
+    ];
+  }) as Example[];
+}
+
+const jobs = {
+  epr: 'Outpatient booking clerk',
+  sar: 'Subject access officer',
+  ig: 'Information governance lead',
+  admin: 'Messaging service manager',
+} as const satisfies Record<keyof typeof demoStaff, string>;
+
+/**
+ * A small invented cast, in the order of their references. Nobody of them exists: NHS numbers come from the 999 range,
+ * which is never given to anyone, telephone numbers from the block that Ofcom keeps for drama, email addresses from
+ * example.org. Loaded only as "Never by accident" in contract 1 allows.
+ */
+export function exampleResources(controller: Controller): readonly Example[] {
+  return [trust(controller), service, maya, walter, priya, seren, serensMother, serensFather, edith, priyasObjection];
+}
+
+/** Ids of the cast, by what each is there to show. */
+export const examplePeople = {
+  /** Can be reached by text and by email. */
+  adult: 'example-maya',
+  /** Died: nothing is sent (VER-3). */
+  deceased: 'example-walter',
+  /** Objects to texts; emails may go (OBJ-5). */
+  objector: 'example-priya',
+  /** Fourteen in 2026, with two parents on record; neither has been given authority to receive messages (PRX-2). */
+  child: 'example-seren',
+  /** Has no telephone and no email. */
+  withoutContact: 'example-edith',
+} as const;
+
+/**
+ * The request that the service prints as its first `curl`: a free text to the adult of the cast, asked for by the
+ * member of staff whom the token `demo-epr` speaks for. `key` is the caller's own: posted twice with the same key, it
+ * is one message (contract 3).
+ */
+export function exampleRequest(key: string): CommunicationRequest {
+  return {
+    resourceType: 'CommunicationRequest',
+    extension: [{ url: system.instantiatesCanonical, valueCanonical: `${MSG}/ActivityDefinition/care-message` }],
+    identifier: [{ system: `${MSG}/id/request`, value: key }],
+    status: 'active',
+    subject: { reference: `Patient/${examplePeople.adult}` },
+    requester: { reference: `Practitioner/${demoStaff.epr.id}` },
+    payload: [
+      { contentString: 'Your appointment is on 1 December at 10:30. If you cannot come, please ring 0113 496 0123.' },
+    ],
+  };
+}
+
+const ukCore = 'https://fhir.hl7.org.uk/StructureDefinition';
+
+/** `01`: present and verified. */
+const numberVerified = {
+  url: `${ukCore}/Extension-UKCore-NHSNumberVerificationStatus`,
+  valueCodeableConcept: {
+    coding: [{ system: 'https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatusEngland', code: '01' }],
+  },
+};
+
+const byOdsCode = (controller: Controller) => ({
+  type: 'Organization' as const,
+  identifier: { system: system.odsCode, value: controller.ods },
+  display: controller.name,
+});
+
+const trust = (controller: Controller): Organization & { id: string } => ({
+  resourceType: 'Organization',
+  id: 'example-trust',
+  identifier: [{ system: system.odsCode, value: controller.ods }],
+  active: true,
+  name: controller.name,
+});
+
+/** What records name as Herald itself, by its identifier. */
+const service: Device & { id: string } = {
+  resourceType: 'Device',
+  id: 'herald',
+  identifier: [{ system: `${MSG}/id/device`, value: 'herald' }],
+  status: 'active',
+  deviceName: [{ name: 'Herald messaging service', type: 'user-friendly-name' }],
+};
+
+const maya = patient({
+  id: examplePeople.adult,
+  nhsNumber: '9990000018',
+  name: ['Maya', 'Osei'],
+  gender: 'female',
+  birthDate: '1984-06-14',
+  telecom: [mobile('+447700900123', 1), email('maya.osei@example.org', 2)],
+});
+
+const walter = patient({
+  id: examplePeople.deceased,
+  nhsNumber: '9990000026',
+  name: ['Walter', 'Hughes'],
+  gender: 'male',
+  birthDate: '1931-11-03',
+  telecom: [mobile('+447700900134')],
+  deceasedDateTime: '2026-01-09',
+});
+
+const priya = patient({
+  id: examplePeople.objector,
+  nhsNumber: '9990000034',
+  name: ['Priya', 'Nair'],
+  gender: 'female',
+  birthDate: '1979-03-30',
+  telecom: [mobile('+447700900145', 1), email('priya.nair@example.org', 2)],
+});
+
+/** Born on a leap day: her birthday of other years, and so her 18th, is 28 February (contract 4). */
+const seren = patient({
+  id: examplePeople.child,
+  nhsNumber: '9990000042',
+  name: ['Seren', 'Lloyd'],
+  gender: 'female',
+  birthDate: '2012-02-29',
+  telecom: [mobile('+447700900178')],
+});
+
+const serensMother = parent('example-seren-mother', 'MTH', ['Carys', 'Lloyd'], mobile('+447700900156'));
+const serensFather = parent('example-seren-father', 'FTH', ['Joseph', 'Marsh'], mobile('+447700900167'));
+
+const edith = patient({
+  id: examplePeople.withoutContact,
+  nhsNumber: '9990000050',
+  name: ['Edith', 'Clarke'],
+  gender: 'female',
+  birthDate: '1945-05-08',
+  address: [{ use: 'home', line: ['1 Example Row'], city: 'Leeds', postalCode: 'LS1 4AP' }],
+});
+
+const consentTerm = (name: string, code: string) => ({ coding: [{ system: codeSystem(name), code }] });
+
+const priyasObjection: Consent & { id: string } = {
+  resourceType: 'Consent',
+  id: 'example-priya-no-texts',
+  extension: [
+    {
+      url: structureDefinition('objection-detail'),
+      extension: [
+        { url: 'reason', valueCodeableConcept: { text: 'Other people in the house read the texts on this phone' } },
+        { url: 'reasonSource', valueCode: 'stated-by-patient' },
+        { url: 'impactExplained', valueDateTime: '2026-05-12T11:05:00+01:00' },
+      ],
+    },
+  ],
+  status: 'active',
+  scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
+  category: [consentTerm('consent-category', 'messaging-objection'), consentTerm('objection-scope', 'channel')],
+  patient: { reference: `Patient/${examplePeople.objector}` },
+  dateTime: '2026-05-12T11:00:00+01:00',
+  performer: [{ reference: `Patient/${examplePeople.objector}` }],
+  policyRule: {
+    coding: [{ system: system.actCode, code: 'OPTOUT' }],
+    text: 'Right to object, UK GDPR Article 21(1)',
+  },
+  provision: {
+    type: 'deny',
+    period: { start: '2026-05-12' },
+    action: [consentTerm('channel', 'sms')],
+  },
+};
+
+interface Persona extends Pick<Patient, 'gender' | 'birthDate' | 'telecom' | 'address' | 'deceasedDateTime'> {
+  readonly id: string;
+  readonly nhsNumber: string;
+  readonly name: readonly [given: string, family: string];
+}
+
+function patient({ id, nhsNumber, name: [given, family], ...others }: Persona): Patient & { id: string } {
+  return {
+    resourceType: 'Patient',
+    id,
+    meta: { profile: [`${ukCore}/UKCore-Patient`] },
+    identifier: [{ extension: [numberVerified], system: system.nhsNumber, value: nhsNumber }],
+    active: true,
+    name: [{ use: 'official', family, given: [given] }],
+    ...others,
+  };
+}
+
+function parent(
+  id: string,
+  relationship: 'MTH' | 'FTH',
+  [given, family]: readonly [given: string, family: string],
+  telecom: ContactPoint,
+): RelatedPerson & { id: string } {
+  return {
+    resourceType: 'RelatedPerson',
+    id,
+    meta: { profile: [`${ukCore}/UKCore-RelatedPerson`] },
+    active: true,
+    patient: { reference: `Patient/${examplePeople.child}` },
+    relationship: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: relationship }] }],
+    name: [{ use: 'official', family, given: [given] }],
+    telecom: [telecom],
+  };
+}
+
+function mobile(value: string, rank?: number): ContactPoint {
+  return { system: 'phone', value, use: 'mobile', ...(rank === undefined ? {} : { rank }) };
+}
+
+function email(value: string, rank: number): ContactPoint {
+  return { system: 'email', value, use: 'home', rank };
+}

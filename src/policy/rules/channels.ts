@@ -1,0 +1,171 @@
+import { type Channel, channels } from '../channel.ts';
+import { ceilingOf, considered, contactsFor, openEndpoints, preferenceOf, textFor } from '../choose.ts';
+import { addressee, type KnownFacts, type PersonFact } from '../facts.ts';
+import { holdsAt } from '../london.ts';
+import { type Close, channelName, type Rule } from './rule.ts';
+
+/** By which channels it may go. Each row closes channels; what is left is for `choose.ts` to choose from. */
+export const channelRules: readonly Rule[] = [
+  {
+    id: 'channel-known',
+    clauses: ['CHN-1'],
+    on: 'facts',
+    judge: ({ request }) =>
+      request.unknownMedium.map((index) => ({
+        effect: 'refuse',
+        code: 'channel-not-approved',
+        clause: 'CHN-1',
+        text: `The request asks for a channel that the organisation does not have. Choose from ${channels.join(', ')}, or leave it out.`,
+        expression: `CommunicationRequest.medium[${index}]`,
+      })),
+  },
+  {
+    id: 'channel-approved',
+    clauses: ['CHN-1', 'CHN-5'],
+    on: 'facts',
+    judge: (facts) =>
+      considered(facts).flatMap((channel): Close[] => {
+        const name = channelName[channel];
+        const own = facts.endpoints.filter((one) => one.channel === channel);
+        if (openEndpoints(facts, channel).length === 0) {
+          const unassured = own.some((one) => one.active && holdsAt(one.period, facts.now) && !one.assured);
+          return [
+            {
+              effect: 'close',
+              channel,
+              code: 'channel-not-approved',
+              clause: unassured ? 'CHN-5' : 'CHN-1',
+              text: unassured
+                ? `By ${name}: the channel has no assurance document, so it may not be used. Tell whoever looks after messaging.`
+                : `By ${name}: the organisation has not approved this channel, or has closed it for now. Use another way.`,
+            },
+          ];
+        }
+        if (facts.providerChannels.includes(channel)) return [];
+        return [
+          {
+            effect: 'close',
+            channel,
+            code: 'channel-not-approved',
+            clause: 'CHN-1',
+            text: `By ${name}: no provider is set up here that can carry it. If the person must be reached this way, do it by hand.`,
+          },
+        ];
+      }),
+  },
+  {
+    id: 'channel-acceptable-for-type',
+    clauses: ['CHN-2', 'CHN-4'],
+    on: 'facts',
+    judge: ({ request, messageType }) => {
+      if (messageType.kind !== 'found') return [];
+      const { templates } = messageType.type;
+      return (request.medium ?? []).flatMap((channel): Close[] =>
+        templates.some((one) => one.channel === channel)
+          ? []
+          : [
+              {
+                effect: 'close',
+                channel,
+                code: 'channel-not-acceptable',
+                clause: 'CHN-2',
+                text: `By ${channelName[channel]}: messages of this type do not go this way. Allow another channel, or choose another message type.`,
+              },
+            ],
+      );
+    },
+  },
+  {
+    id: 'words-within-ceiling',
+    clauses: ['MIN-1', 'MIN-2', 'MIN-3', 'CHN-6'],
+    on: 'facts',
+    judge: (facts) => {
+      if (facts.messageType.kind !== 'found') return [];
+      const { templates } = facts.messageType.type;
+      return considered(facts).flatMap((channel): Close[] => {
+        const own = templates.filter((one) => one.channel === channel);
+        if (own.length === 0 || textFor(facts, channel) !== undefined) return [];
+        if (own.every((one) => one.words.held === 'at-provider')) {
+          return [
+            {
+              effect: 'close',
+              channel,
+              code: 'channel-not-acceptable',
+              clause: 'CHN-2',
+              text: `By ${channelName[channel]}: the words of this message type are kept at the provider, where this release cannot check them. Put them into the message type.`,
+            },
+          ];
+        }
+        // A closed channel has no ceiling to speak of; that it is closed is said elsewhere.
+        if (ceilingOf(facts, channel) === undefined) return [];
+        return [
+          {
+            effect: 'close',
+            channel,
+            code: 'too-confidential',
+            clause: 'MIN-1',
+            text: `By ${channelName[channel]}: what this message says is too confidential to go this way. Use a message type that only asks the person to get in touch, or a more secure channel.`,
+          },
+        ];
+      });
+    },
+  },
+  {
+    id: 'contact-usable',
+    clauses: ['PRF-5'],
+    on: 'facts',
+    judge: (facts) => {
+      const person = addressee(facts);
+      if (person === undefined) return [];
+      return considered(facts).flatMap((channel): Close[] => {
+        // Without a provider there is nothing that a contact detail could be used for.
+        if (!facts.providerChannels.includes(channel)) return [];
+        if (contactsFor(facts, person, channel).length > 0) return [];
+        return [
+          {
+            effect: 'close',
+            channel,
+            code: 'no-contact',
+            clause: 'PRF-5',
+            text: `By ${channelName[channel]}: ${whyNone(facts, person, channel)} Ask the person for a current one and record it, or reach them another way.`,
+          },
+        ];
+      });
+    },
+  },
+  {
+    id: 'preference-kept',
+    clauses: ['PRF-1', 'PRF-2', 'PRF-3'],
+    on: 'choice',
+    judge: (facts, choice) => {
+      const preference = preferenceOf(facts, choice);
+      if (preference === undefined || preference.met) return [];
+      return [{ effect: 'warn', code: 'preference-passed-over', clause: 'PRF-2', text: preference.text }];
+    },
+  },
+];
+
+function whyNone(facts: KnownFacts, person: PersonFact, channel: Channel): string {
+  const own = person.contacts.filter((one) => one.channel === channel);
+  const noun = channel === 'letter' ? 'postal address' : channel === 'sms' ? 'mobile number' : 'email address';
+  if (own.length === 0) return `no ${noun} is on record.`;
+  const why = new Set(
+    own.map((one) => {
+      if (one.old) return 'marked as old';
+      if (!holdsAt(one.valid, facts.now)) return 'out of date';
+      switch (one.form.kind) {
+        case 'malformed':
+          return 'not written correctly';
+        case 'not-mobile':
+          return 'not a mobile number';
+        case 'foreign':
+          return 'not a UK number';
+        case 'usable':
+          return 'not usable';
+        default:
+          return one.form satisfies never;
+      }
+    }),
+  );
+  return `what is on record cannot be used (${[...why].sort().join('; ')}).`;
+}
