@@ -1,6 +1,8 @@
 import type { Clock } from '../clock.ts';
+import { CallInHand, LeaseLost } from '../jobs/jobs.ts';
 import { SqliteJobs } from '../jobs/sqlite-jobs.ts';
 import { type Database, openDatabase } from './database.ts';
+import { StoreError } from './fhir-store.ts';
 import { SqliteFhirStore } from './sqlite-store.ts';
 import type { CommitUnit } from './unit.ts';
 
@@ -14,8 +16,8 @@ export interface Embedded {
   close(): void;
 }
 
-/** Opens (and makes) the embedded store and its queue. Errors: those of the file system. */
-export function openEmbedded(file: string, options: { clock: Clock }): Embedded {
+/** Opens (and makes) the embedded store and its queue. Errors: those of the file system and of SQLite. */
+export function openEmbedded(file: string, options: { readonly clock: Clock }): Embedded {
   const db = openDatabase(file);
   const store = new SqliteFhirStore(db, options);
   const jobs = new SqliteJobs(db, options);
@@ -24,14 +26,24 @@ export function openEmbedded(file: string, options: { clock: Clock }): Embedded 
     store,
     jobs,
     async commitUnit({ writes, jobs: changes = [] }) {
-      const results = await db.write(() => {
-        // The queue first: a lost lease or a call in hand is the cheaper thing to find out.
-        jobs.apply(changes);
-        return store.apply(writes);
-      });
+      const results = await db
+        .write(() => {
+          // The queue first: a lost lease or a call in hand is the cheaper thing to find out.
+          jobs.apply(changes);
+          return store.apply(writes);
+        })
+        .catch((cause: unknown) => {
+          throw unitError(cause);
+        });
       jobs.announce(changes.flatMap((one) => (one.kind === 'add' ? [one.job] : [])));
       return results;
     },
     close: () => db.close(),
   };
+}
+
+/** What the queue or the commit itself throws (file locked, disk full) is the store not answering. */
+function unitError(cause: unknown): Error {
+  if (cause instanceof StoreError || cause instanceof LeaseLost || cause instanceof CallInHand) return cause;
+  return new StoreError('unavailable', 'the embedded store failed', { cause });
 }

@@ -1,0 +1,106 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Clock } from '../clock.ts';
+import { fingerprintOf, readCursor, writeCursor } from './cursor.ts';
+import type { SearchPage, SearchParams, Stored } from './fhir-store.ts';
+import { type Statements, statementsOf } from './schema.ts';
+import { type Driver, driverOf, orderedDriverOf } from './search-driver.ts';
+import { includedWith, referencesOf } from './search-include.ts';
+import { parseQuery, type Query, type SubSearch } from './search-query.ts';
+import { latestSeq, sortedPage } from './search-sort.ts';
+import { unsupported } from './search-text.ts';
+
+/** A chained search goes on from so many resources at most. */
+const MAX_LINKS = 1000;
+
+/** Answers searches from one connection, also from within its transaction. Keeps no data of its own. */
+export class SearchRunner {
+  readonly #statements: Statements;
+  readonly #clock: Clock;
+
+  constructor(sql: DatabaseSync, clock: Clock) {
+    this.#statements = statementsOf(sql);
+    this.#clock = clock;
+  }
+
+  /** Errors: StoreError `unsupported-search`. */
+  search(resourceType: string, params: SearchParams, cursor: string | undefined): SearchPage {
+    const query = this.#parse(resourceType, params);
+    const driver = driverOf(this.#statements, query);
+    const total = query.total ? { total: this.#count(driver) } : {};
+    if (query.count === 0) return { matches: [], included: [], ...total };
+    const { pks, next } = this.#page(query, driver, fingerprintOf([resourceType, params]), cursor);
+    const matches = this.#bodies(pks);
+    const included = includedWith(this.#statements, query, matches);
+    return { matches, included, ...total, ...(next === undefined ? {} : { next }) };
+  }
+
+  /** Up to `limit` matches, in no order; settings such as `_count` do not count. */
+  firstMatches(resourceType: string, params: SearchParams, limit: number): Stored[] {
+    const { from, where } = driverOf(this.#statements, this.#parse(resourceType, params));
+    const rows = this.#statements
+      .prepare(`SELECT d.pk AS pk FROM (${from.text}) d WHERE ${where.text} LIMIT ?`)
+      .all(...from.values, ...where.values, limit);
+    return this.#bodies(rows.map((row) => Number(row.pk)));
+  }
+
+  #parse(resourceType: string, params: SearchParams): Query {
+    return parseQuery(resourceType, params, this.#clock.now(), this.#sub);
+  }
+
+  #count({ from, where }: Driver): number {
+    const counted = this.#statements
+      .prepare(`SELECT count(*) AS n FROM (${from.text}) d WHERE ${where.text}`)
+      .get(...from.values, ...where.values);
+    return Number(counted?.n ?? 0);
+  }
+
+  #page(query: Query, driver: Driver, fingerprint: string, cursor: string | undefined): Page {
+    const sorted = query.sort.length > 0;
+    const [afterPk, then] = cursor === undefined ? [] : readCursor(fingerprint, cursor, sorted ? 2 : 1);
+    const seq = sorted ? (then ?? latestSeq(this.#statements, query.resourceType)) : 0;
+    const pks = sorted
+      ? sortedPage(this.#statements, query, driver, { seq, afterPk })
+      : this.#newestFirst(query, orderedDriverOf(query, driver), afterPk);
+    const page = pks.slice(0, query.count);
+    const last = page.at(-1);
+    if (last === undefined || pks.length <= query.count) return { pks: page, next: undefined };
+    return { pks: page, next: writeCursor(fingerprint, sorted ? [last, seq] : [last]) };
+  }
+
+  /** A row number never changes, and new rows have greater ones: the pages cannot shift. */
+  #newestFirst(query: Query, { from, where }: Driver, afterPk: number | undefined): number[] {
+    const rows = this.#statements
+      .prepare(
+        `SELECT d.pk AS pk FROM (${from.text}) d WHERE ${afterPk === undefined ? '' : 'd.pk < ? AND'} ${where.text}
+         ORDER BY d.pk DESC LIMIT ?`,
+      )
+      .all(...from.values, ...(afterPk === undefined ? [] : [afterPk]), ...where.values, query.count + 1);
+    return rows.map((row) => Number(row.pk));
+  }
+
+  #bodies(pks: readonly number[]): Stored[] {
+    const read = this.#statements.prepare('SELECT body FROM res WHERE pk = ?');
+    return pks.map((pk) => JSON.parse(String(read.get(pk)?.body)));
+  }
+
+  readonly #sub: SubSearch = {
+    ids: (resourceType, params, name) => this.#linked(resourceType, params, name).map(({ id }) => id),
+    referenced: (resourceType, code, params, target, name) => {
+      const prefix = `${target}/`;
+      const references = this.#linked(resourceType, params, name).flatMap((one) => referencesOf(one, code));
+      const ids = references.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));
+      return [...new Set(ids)];
+    },
+  };
+
+  #linked(resourceType: string, params: SearchParams, name: string): Stored[] {
+    const found = this.firstMatches(resourceType, params, MAX_LINKS + 1);
+    if (found.length > MAX_LINKS) throw unsupported(name, 'goes through too many resources; narrow the search');
+    return found;
+  }
+}
+
+interface Page {
+  readonly pks: readonly number[];
+  readonly next: string | undefined;
+}

@@ -1,0 +1,194 @@
+import type { ExtractResource, Resource, ResourceType } from '@medplum/fhirtypes';
+import type { Clock } from '../clock.ts';
+import type { Database } from './database.ts';
+import {
+  type FhirStore,
+  type HistoryOptions,
+  type SearchPage,
+  type SearchParams,
+  type Stored,
+  StoreError,
+  type Write,
+  type WriteResult,
+} from './fhir-store.ts';
+import { historyPage, pkOf, versionOf } from './history.ts';
+import { prepareSchema, type Statements, seldomColumn, statementsOf, writeEntries } from './schema.ts';
+import { entriesOf } from './search-index.ts';
+import { parametersOf } from './search-parameter.ts';
+import { SearchRunner } from './search-run.ts';
+import { unsupported } from './search-text.ts';
+
+const ID = /^[A-Za-z0-9\-.]{1,64}$/;
+
+/**
+ * The embedded system of record: one SQLite file, safe for several processes. Versions are "1", "2", …; an update
+ * with equal content is a version too. A create's id is the writer's.
+ */
+export class SqliteFhirStore implements FhirStore {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #statements: Statements;
+  readonly #search: SearchRunner;
+
+  /** Makes the tables, and the index anew after a release that changed it. Errors: StoreError `unavailable`. */
+  constructor(db: Database, options: { readonly clock: Clock }) {
+    this.#db = db;
+    this.#clock = options.clock;
+    this.#statements = statementsOf(db.sql);
+    this.#search = new SearchRunner(db.sql, options.clock);
+    withStoreErrors(() => prepareSchema(db.sql));
+  }
+
+  async read<T extends ResourceType>(type: T, id: string): Promise<Stored<ExtractResource<T>> | undefined> {
+    return withStoreErrors(() => {
+      const row = this.#statements.prepare('SELECT body FROM res WHERE type = ? AND id = ?').get(type, id);
+      return row && JSON.parse(String(row.body));
+    });
+  }
+
+  async vread<T extends ResourceType>(
+    type: T,
+    id: string,
+    versionId: string,
+  ): Promise<Stored<ExtractResource<T>> | undefined> {
+    return this.#reading(() => {
+      const version = /^[1-9]\d{0,14}$/.test(versionId) ? Number(versionId) : 0;
+      const body = versionOf(this.#statements, pkOf(this.#statements, type, id), version);
+      return body === undefined ? undefined : JSON.parse(body);
+    });
+  }
+
+  async history<T extends ResourceType>(type: T, options: HistoryOptions): Promise<SearchPage<ExtractResource<T>>> {
+    return this.#reading(() => historyPage(this.#statements, type, options)) as SearchPage<ExtractResource<T>>;
+  }
+
+  async search<T extends ResourceType>(
+    type: T,
+    params: SearchParams,
+    cursor?: string,
+  ): Promise<SearchPage<ExtractResource<T>>> {
+    return this.#reading(() => this.#search.search(type, params, cursor)) as SearchPage<ExtractResource<T>>;
+  }
+
+  async commit(writes: readonly Write[]): Promise<WriteResult[]> {
+    try {
+      return await this.#db.write(() => this.apply(writes));
+    } catch (cause) {
+      throw storeError(cause);
+    }
+  }
+
+  /**
+   * The same as `commit`, for callers that are within `Database.write` already, so that records and jobs share a
+   * commit. It must not be called elsewhere.
+   */
+  apply(writes: readonly Write[]): WriteResult[] {
+    return withStoreErrors(() => writes.map((write) => this.#apply(write)));
+  }
+
+  async ping(): Promise<void> {
+    withStoreErrors(() => this.#statements.prepare('SELECT 1 FROM store_meta LIMIT 1').get());
+  }
+
+  #apply(write: Write): WriteResult {
+    const { resourceType, id } = write.resource;
+    if (!parametersOf(resourceType)) throw new StoreError('rejected', `the type ${resourceType} is not kept here`);
+    if (!ID.test(id)) throw new StoreError('rejected', `the id of a ${resourceType} is not a FHIR id`);
+    if (write.op === 'create' && write.unless) {
+      const existing = this.#existing(resourceType, write.unless);
+      if (existing) return { outcome: 'existing', resource: existing };
+    }
+    const current = this.#statements
+      .prepare('SELECT pk, version, seq, updated, body FROM res WHERE type = ? AND id = ?')
+      .get(resourceType, id) as Current | undefined;
+    if (write.op === 'create' && current) throw conflict(`${resourceType}/${id} exists already`);
+    if (write.op === 'update' && write.ifMatch !== undefined && write.ifMatch !== String(current?.version ?? ''))
+      throw conflict(`${resourceType}/${id} is not at the version that was named`);
+    return current ? this.#update(write.resource, current) : this.#create(write.resource);
+  }
+
+  #existing(resourceType: string, unless: SearchParams): Stored | undefined {
+    if (unless.length === 0) throw unsupported('unless', 'has no parameter');
+    const [first, second] = this.#search.firstMatches(resourceType, unless, 2);
+    if (second) throw conflict(`several ${resourceType} resources match the condition`);
+    return first;
+  }
+
+  #create(resource: Resource & { id: string }): WriteResult {
+    const stored = stamped(resource, 1, this.#clock.now().toISOString());
+    const entries = entriesOf(stored);
+    const { lastInsertRowid } = this.#statements
+      .prepare('INSERT INTO res (type, id, version, seq, updated, seldom, body) VALUES (?, ?, 1, ?, ?, ?, ?)')
+      .run(
+        ...[stored.resourceType, stored.id, this.#nextSeq(stored), stored.meta.lastUpdated],
+        ...[seldomColumn(entries), JSON.stringify(stored)],
+      );
+    writeEntries(this.#statements, Number(lastInsertRowid), undefined, entries);
+    return { outcome: 'created', resource: stored };
+  }
+
+  #update(resource: Resource & { id: string }, current: Current): WriteResult {
+    const { pk, version, seq, updated, body } = current;
+    const now = this.#clock.now().toISOString();
+    const stored = stamped(resource, version + 1, now > updated ? now : updated);
+    const entries = entriesOf(stored);
+    this.#statements
+      .prepare('INSERT INTO hist (pk, version, type, seq, updated, body) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(pk, version, stored.resourceType, seq, updated, body);
+    this.#statements
+      .prepare('UPDATE res SET version = ?, seq = ?, updated = ?, seldom = ?, body = ? WHERE pk = ?')
+      .run(
+        ...[version + 1, this.#nextSeq(stored), stored.meta.lastUpdated],
+        ...[seldomColumn(entries), JSON.stringify(stored), pk],
+      );
+    writeEntries(this.#statements, pk, entriesOf(JSON.parse(body) as Resource), entries);
+    return { outcome: 'updated', resource: stored };
+  }
+
+  #nextSeq({ resourceType }: Resource): number {
+    const latest = this.#statements.prepare('SELECT max(seq) AS seq FROM res WHERE type = ?').get(resourceType);
+    return Number(latest?.seq ?? 0) + 1;
+  }
+
+  /** One view of the data for all that one question reads, whatever other processes write meanwhile. */
+  #reading<T>(read: () => T): T {
+    return withStoreErrors(() => {
+      const { sql } = this.#db;
+      if (sql.isTransaction) return read();
+      this.#statements.prepare('BEGIN').run();
+      try {
+        return read();
+      } finally {
+        this.#statements.prepare('COMMIT').run();
+      }
+    });
+  }
+}
+
+interface Current {
+  readonly pk: number;
+  readonly version: number;
+  readonly seq: number;
+  readonly updated: string;
+  readonly body: string;
+}
+
+function stamped(resource: Resource & { id: string }, version: number, lastUpdated: string): Stored {
+  return { ...resource, meta: { ...resource.meta, versionId: String(version), lastUpdated } } as Stored;
+}
+
+function conflict(message: string): StoreError {
+  return new StoreError('conflict', message);
+}
+
+function withStoreErrors<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw storeError(cause);
+  }
+}
+
+function storeError(cause: unknown): StoreError {
+  return cause instanceof StoreError ? cause : new StoreError('unavailable', 'the embedded store failed', { cause });
+}
