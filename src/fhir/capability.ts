@@ -1,0 +1,84 @@
+import type {
+  CapabilityStatement,
+  CapabilityStatementRestResource,
+  CapabilityStatementRestResourceInteraction,
+  CapabilityStatementRestResourceSearchParam,
+  SearchParameter,
+} from '@medplum/fhirtypes';
+import { MSG } from '../canonical.ts';
+import { FHIR_JSON } from '../http/media-types.ts';
+import { commonSearch, type ResourceRoute, resultParameters, routes } from './routes.ts';
+import { searchDefinition } from './search-definitions.ts';
+
+/** `GET /fhir/metadata`: what the route table answers, and nothing else. `since`: when this service was started. */
+export function capabilityStatement(about: {
+  readonly base: string;
+  readonly version: string;
+  readonly since: Date;
+  readonly notices: readonly string[];
+}): CapabilityStatement {
+  const { base, version, since, notices } = about;
+  const description = ['Herald: lawful messages to patients, and the record of them.', ...notices].join(' ');
+  return {
+    resourceType: 'CapabilityStatement',
+    url: `${base}/metadata`,
+    version,
+    name: 'Herald',
+    title: 'Herald',
+    status: 'active',
+    date: since.toISOString(),
+    kind: 'instance',
+    description,
+    software: { name: 'Herald', version },
+    implementation: { description, url: base },
+    fhirVersion: '4.0.1',
+    format: [FHIR_JSON, 'json'],
+    rest: [
+      {
+        mode: 'server',
+        ...(notices.length === 0 ? {} : { documentation: notices.join(' ') }),
+        security: { cors: false, description: 'Authorization: Bearer on everything but this page.' },
+        resource: routes.map(resource),
+      },
+    ],
+  };
+}
+
+function resource(route: ResourceRoute): CapabilityStatementRestResource {
+  const { interactions, operations, type } = route;
+  const writable = interactions.create !== undefined;
+  return {
+    type,
+    interaction: Object.entries(interactions).map(([code, roles]) => ({
+      code: code as CapabilityStatementRestResourceInteraction['code'],
+      documentation: `Roles: ${roles.join(', ')}.`,
+    })),
+    versioning: interactions.update === undefined ? 'versioned' : 'versioned-update',
+    readHistory: interactions.vread !== undefined,
+    updateCreate: interactions.update !== undefined && type !== 'CommunicationRequest',
+    conditionalCreate: writable,
+    conditionalRead: 'not-match',
+    conditionalUpdate: false,
+    conditionalDelete: 'not-supported',
+    searchInclude: referenceParameters(route).map((one) => `${type}:${one.code}`),
+    searchRevInclude: routes.flatMap((other) =>
+      referenceParameters(other)
+        .filter((one) => (one.target as readonly string[] | undefined)?.includes(type))
+        .map((one) => `${other.type}:${one.code}`),
+    ),
+    searchParam: [
+      ...[...commonSearch, ...route.search].map((name) => searchParam(type, name)),
+      ...resultParameters.map((name) => ({ name, type: 'special' as const })),
+    ],
+    operation: Object.keys(operations).map((name) => ({ name, definition: `${MSG}/OperationDefinition/${name}` })),
+  };
+}
+
+function searchParam(type: string, name: string): CapabilityStatementRestResourceSearchParam {
+  const definition = searchDefinition(type, name);
+  return { name, type: definition.type, definition: definition.url };
+}
+
+function referenceParameters(route: ResourceRoute): SearchParameter[] {
+  return route.search.map((name) => searchDefinition(route.type, name)).filter((one) => one.type === 'reference');
+}

@@ -1,0 +1,111 @@
+import type { CommunicationRequest } from '@medplum/fhirtypes';
+import { AppError } from '../errors.ts';
+import { describeError } from '../log.ts';
+import { StoreError } from '../store/fhir-store.ts';
+import type { Answer, Call, FhirDeps } from './call.ts';
+import { checkIncoming } from './incoming.ts';
+import { refusalOutcome } from './outcome.ts';
+import { danglingReferences } from './references.ts';
+import { versionOf } from './respond.ts';
+import { existingMatch, withAddressedId } from './write.ts';
+
+/** POST `CommunicationRequest`: decided, recorded and queued before it is answered (contract 3). */
+export async function createRequest(deps: FhirDeps, call: Call): Promise<Answer> {
+  const resource = await incoming(deps, call, await call.json());
+  const existing = await existingMatch(deps, call);
+  if (existing !== undefined) return existing;
+  const { id: _id, ...content } = resource;
+  const submitted = await orUnavailable(deps, call, () => deps.requests.submit(content, call.caller));
+  switch (submitted.kind) {
+    case 'created':
+      return {
+        kind: 'version',
+        status: 201,
+        resource: submitted.resource,
+        done: `Decided: ${submitted.decision.kind}. CommunicationRequest/${submitted.resource.id} was created.`,
+      };
+    case 'existing':
+      return {
+        kind: 'version',
+        status: 200,
+        resource: submitted.resource,
+        done: `CommunicationRequest/${submitted.resource.id} was asked for before; nothing was changed.`,
+      };
+    case 'refused':
+      return { kind: 'content', status: 422, resource: refusalOutcome(submitted.decision.reasons) };
+    default: {
+      const never: never = submitted;
+      throw new TypeError(`Unknown answer ${String(never)}`);
+    }
+  }
+}
+
+/** PUT `CommunicationRequest/id`: a change of status (contract 2). */
+export async function updateRequest(deps: FhirDeps, call: Call): Promise<Answer> {
+  const resource = withAddressedId(call, await incoming(deps, call, await call.json()));
+  const ifMatch = versionOf(call.header('if-match'));
+  const expected = ifMatch === '*' ? undefined : ifMatch;
+  const changed = await orUnavailable(deps, call, () => deps.requests.change(resource, expected, call.caller));
+  switch (changed.kind) {
+    case 'changed':
+      return {
+        kind: 'version',
+        status: 200,
+        resource: changed.resource,
+        done: `CommunicationRequest/${changed.resource.id} is now ${changed.resource.status}.`,
+      };
+    case 'refused':
+      return { kind: 'content', status: 422, resource: refusalOutcome(changed.decision.reasons) };
+    default: {
+      const never: never = changed;
+      throw new TypeError(`Unknown answer ${String(never)}`);
+    }
+  }
+}
+
+/** POST `CommunicationRequest/$evaluate`, with the resource itself or `Parameters.resource`. */
+export async function evaluateRequest(deps: FhirDeps, call: Call): Promise<Answer> {
+  const resource = await incoming(deps, call, parameterResource(await call.json()));
+  const answer = await orUnavailable(deps, call, () => deps.requests.evaluate(resource, call.caller));
+  return { kind: 'content', status: 200, resource: answer };
+}
+
+async function incoming(deps: FhirDeps, call: Call, body: unknown): Promise<CommunicationRequest> {
+  const resource = checkIncoming<CommunicationRequest>(deps, call, body);
+  // Whom it is about, for and from: the rules say what is wrong with those, with the clause.
+  const leave = ['subject', 'recipient', 'requester'];
+  const dangling = await danglingReferences(deps.store, resource, { base: deps.base, leave });
+  if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);
+  return resource;
+}
+
+function parameterResource(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Reflect.get(body, 'resourceType') !== 'Parameters') return body;
+  const parameters: unknown = Reflect.get(body, 'parameter');
+  const named = Array.isArray(parameters) ? parameters.filter((one: unknown) => nameOf(one) === 'resource') : [];
+  const [only] = named;
+  if (named.length === 1 && typeof only.resource === 'object') return only.resource;
+  throw new AppError('RESOURCE_INVALID', [
+    {
+      expression: 'Parameters.parameter',
+      text: 'One parameter called resource is needed, with a CommunicationRequest.',
+    },
+  ]);
+}
+
+const nameOf = (parameter: unknown): unknown =>
+  typeof parameter === 'object' && parameter !== null ? Reflect.get(parameter, 'name') : undefined;
+
+/**
+ * Contract 3: what could not be decided or kept is 503 and no other 5xx. Whoever asks again with the same key gets
+ * the same message, so that asking again is always the right thing to do.
+ */
+async function orUnavailable<T>(deps: FhirDeps, call: Call, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AppError || error instanceof StoreError) throw error;
+    deps.log.error('request.failed', { requestId: call.caller.requestId, ...describeError(error) });
+    throw new AppError('STORE_UNAVAILABLE', 'The request could not be decided or kept; ask again.', { cause: error });
+  }
+}

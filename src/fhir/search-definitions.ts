@@ -1,0 +1,16 @@
+import type { SearchParameter } from '@medplum/fhirtypes';
+import { loadDefinitions } from './definitions/load.ts';
+
+/** R4's own definition of a search parameter. Errors: Error for a name that R4 does not have for the type. */
+export function searchDefinition(type: string, name: string): SearchParameter {
+  const found = loadDefinitions().searchParameters.find(
+    (one) => one.code === name && (one.base as readonly string[]).some((base) => base === type || base === 'Resource'),
+  );
+  if (found === undefined) throw new Error(`FHIR R4 has no search parameter ${type}.${name}`);
+  return found;
+}
+
+/** What a reference parameter may lead to; empty for one of another kind. */
+export function targetsOf(type: string, name: string): readonly string[] {
+  return searchDefinition(type, name).target ?? [];
+}
