@@ -80,6 +80,7 @@ export class SqliteJobs implements Jobs {
     if (this.#due(from, 1).length === 0) return [];
     return this.#db.write(() => {
       const ids = this.#due(from, options.limit);
+      if (ids.length === 0) return [];
       // One counter for the whole queue: a job that is finished and added again never repeats a token.
       const { last } = this.#row('UPDATE job_token SET last = last + ? RETURNING last', ids.length) as { last: number };
       const leaseUntil = this.#now() + options.leaseMs;
