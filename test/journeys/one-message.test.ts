@@ -1,17 +1,9 @@
-import type {
-  AuditEvent,
-  Communication,
-  CommunicationRequest,
-  Consent,
-  OperationOutcome,
-  Parameters,
-  Patient,
-  Provenance,
-} from '@medplum/fhirtypes';
+import type { AuditEvent, Communication, OperationOutcome, Parameters, Provenance } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { codeSystem, identifierSystem, structureDefinition } from '../../src/canonical.ts';
+import { codeSystem, identifierSystem } from '../../src/canonical.ts';
 import { examplePeople, exampleRequest } from '../../src/catalogue/examples.ts';
 import { aRequest, type Herald, personalisation, startHerald, until } from '../support/herald.ts';
+import { anObjection, aPatient, attemptsOf, endOf, requestOf } from '../support/people.ts';
 
 const adult = `Patient/${examplePeople.adult}`;
 const reminder = () =>
@@ -24,14 +16,9 @@ describe('one message, the whole way', () => {
   });
   afterAll(() => herald.close());
 
-  const attempts = (id: string) => herald.all<Communication>(`/fhir/Communication?based-on=CommunicationRequest/${id}`);
-  const finished = (id: string) =>
-    until(async () => {
-      const [attempt] = await attempts(id);
-      return attempt && attempt.status !== 'preparation' && attempt.status !== 'in-progress' ? attempt : undefined;
-    }, `the end of the message of ${id}`);
-  const request = async (id: string) =>
-    (await herald.get(`/fhir/CommunicationRequest/${id}`)).body as CommunicationRequest;
+  const attempts = (id: string) => attemptsOf(herald, id);
+  const finished = (id: string) => endOf(herald, id);
+  const request = (id: string) => requestOf(herald, id);
 
   it('REC-1, REC-2: a text is decided, recorded, sent and delivered, and the record holds what the phone shows', async () => {
     const answer = await herald.post('/fhir/CommunicationRequest', exampleRequest('journey-text'));
@@ -54,7 +41,7 @@ describe('one message, the whole way', () => {
   it('REC-1: an email is kept with its subject line', async () => {
     const asked = aRequest('appointment-reminder', adult, {
       medium: [{ coding: [{ system: codeSystem('channel'), code: 'email' }] }],
-      payload: [await reminderOf(herald)],
+      payload: [reminder()],
     });
     const answer = await herald.post('/fhir/CommunicationRequest', asked);
     expect(answer.status, answer.text).toBe(201);
@@ -111,7 +98,9 @@ describe('one message, the whole way', () => {
 
   it('contract 3: simultaneous repeats are one message', async () => {
     const asked = exampleRequest('journey-at-once');
-    const answers = await Promise.all(Array.from({ length: 12 }, () => herald.post('/fhir/CommunicationRequest', asked)));
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => herald.post('/fhir/CommunicationRequest', asked)),
+    );
     expect(answers.map((one) => one.status).sort()).toEqual([...Array(11).fill(200), 201]);
     expect(new Set(answers.map((one) => one.body.id)).size).toBe(1);
     const record = await finished(answers[0]?.body.id);
@@ -119,7 +108,10 @@ describe('one message, the whole way', () => {
   });
 
   it('OBJ-5: an objection to texts leaves the other channels open', async () => {
-    const asked = { ...exampleRequest('journey-objector'), subject: { reference: `Patient/${examplePeople.objector}` } };
+    const asked = {
+      ...exampleRequest('journey-objector'),
+      subject: { reference: `Patient/${examplePeople.objector}` },
+    };
     const answer = await herald.post('/fhir/CommunicationRequest', asked);
     expect(answer.status).toBe(201);
     const record = await finished(answer.body.id);
@@ -149,7 +141,10 @@ describe('one message, the whole way', () => {
       ...exampleRequest('journey-back'),
       occurrenceDateTime: new Date(Date.now() + 60_000).toISOString(),
     });
-    const revoked = await herald.put(`/fhir/CommunicationRequest/${answer.body.id}`, { ...answer.body, status: 'revoked' });
+    const revoked = await herald.put(`/fhir/CommunicationRequest/${answer.body.id}`, {
+      ...answer.body,
+      status: 'revoked',
+    });
     expect(revoked.status, revoked.text).toBe(200);
     expect(revoked.body.status).toBe('revoked');
     const [attempt] = await attempts(answer.body.id);
@@ -166,7 +161,10 @@ describe('one message, the whole way', () => {
   });
 
   it('contract 3: a draft waits, and goes once it is active; only its status may change', async () => {
-    const draft = await herald.post('/fhir/CommunicationRequest', { ...exampleRequest('journey-draft'), status: 'draft' });
+    const draft = await herald.post('/fhir/CommunicationRequest', {
+      ...exampleRequest('journey-draft'),
+      status: 'draft',
+    });
     expect([draft.status, draft.body.status]).toEqual([201, 'draft']);
     expect(await attempts(draft.body.id)).toEqual([]);
     const path = `/fhir/CommunicationRequest/${draft.body.id}`;
@@ -177,22 +175,6 @@ describe('one message, the whole way', () => {
     const active = await herald.put(path, { ...draft.body, status: 'active' }, { 'If-Match': 'W/"1"' });
     expect(active.status, active.text).toBe(200);
     expect((await finished(draft.body.id)).status).toBe('completed');
-  });
-
-  it('contract 3: a message that is still waiting when it expires is not sent', async () => {
-    const soon = new Date(Date.now() + 800).toISOString();
-    const answer = await herald.post('/fhir/CommunicationRequest', {
-      ...exampleRequest('journey-expires'),
-      extension: [
-        ...(exampleRequest('x').extension ?? []),
-        { url: structureDefinition('expires'), valueDateTime: soon },
-      ],
-      occurrenceDateTime: new Date(Date.now() + 700).toISOString(),
-    });
-    expect(answer.status, answer.text).toBe(201);
-    await herald.control('faults', { fault: 'none' });
-    const record = await finished(answer.body.id);
-    expect(['completed', 'not-done']).toContain(record.status);
   });
 
   it('$evaluate says what would happen, word for word, and sends nothing', async () => {
@@ -240,41 +222,3 @@ describe('one message, the whole way', () => {
     expect((await finished(answer.body.id)).status).toBe('completed');
   });
 });
-
-async function reminderOf(_herald: Herald) {
-  return reminder();
-}
-
-async function aPatient(herald: Herald, mobile: string, nhsNumber: string): Promise<string> {
-  const patient: Patient = {
-    resourceType: 'Patient',
-    identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: nhsNumber }],
-    active: true,
-    name: [{ family: 'Example', given: ['Robin'] }],
-    birthDate: '1990-01-01',
-    telecom: [{ system: 'phone', value: mobile, use: 'mobile' }],
-  };
-  const answer = await herald.post('/fhir/Patient', patient);
-  if (answer.status !== 201) throw new Error(answer.text);
-  return `Patient/${answer.body.id}`;
-}
-
-function anObjection(patient: string): Consent {
-  const concept = (name: string, code: string) => ({ coding: [{ system: codeSystem(name), code }] });
-  return {
-    resourceType: 'Consent',
-    extension: [
-      {
-        url: structureDefinition('objection-detail'),
-        extension: [{ url: 'reason', valueCodeableConcept: { text: 'Does not want texts' } }],
-      },
-    ],
-    status: 'active',
-    scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
-    category: [concept('consent-category', 'messaging-objection'), concept('objection-scope', 'channel')],
-    patient: { reference: patient },
-    dateTime: '2026-05-12T11:00:00+01:00',
-    policyRule: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'OPTOUT' }] },
-    provision: { type: 'deny', period: { start: '2026-05-12' }, action: [concept('channel', 'sms')] },
-  };
-}

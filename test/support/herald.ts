@@ -39,7 +39,9 @@ export interface LedgerEntry {
   readonly status: string;
 }
 
-export async function startHerald(options: Omit<ServiceOptions, 'log'> = {}): Promise<Herald> {
+export async function startHerald(
+  options: Omit<ServiceOptions, 'log'> & { readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Herald> {
   const dataDir = mkdtempSync(join(tmpdir(), 'herald-'));
   const lines: string[] = [];
   const stream = new Writable({
@@ -48,7 +50,13 @@ export async function startHerald(options: Omit<ServiceOptions, 'log'> = {}): Pr
       done();
     },
   });
-  const config = readConfig({ HERALD_DATA_DIR: dataDir, HERALD_PORT: '0', HERALD_LOG_LEVEL: 'debug' });
+  const config = readConfig({
+    HERALD_DATA_DIR: dataDir,
+    HERALD_PORT: '0',
+    HERALD_LOG_LEVEL: 'debug',
+    GOVUK_NOTIFY_QUIET_SECONDS: '1',
+    ...options.env,
+  });
   const open = () => startService(config, { ...options, log: createLog({ level: 'debug', stream }) });
   let service = await open();
 
