@@ -135,6 +135,8 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   await seedMissing(store, demoStaffResources(config.controller));
   const examplesLoaded = config.examples && (await seedExamples(store, exampleResources(config.controller)));
 
+  metrics.watchQueues(() => jobs.stats());
+
   const gather = (request: CommunicationRequest) =>
     gatherFacts(request, {
       store,
@@ -178,7 +180,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     validate: validator(),
     pageKey: kept(dataDir, 'page-links.key'),
     auth: createDemoAuth(),
-    callbacks: govukNotifyCallbacks({ token: callbackToken, jobs, clock, log }),
+    callbacks: govukNotifyCallbacks({ token: callbackToken, jobs, clock, log, metrics }),
     health: () => health({ store, jobs, provider }),
     notices: simulator === undefined ? [] : ['The GOV.UK Notify simulator is in use: no message leaves this machine.'],
   });

@@ -66,14 +66,19 @@ export type Interaction = (deps: FhirDeps, call: Call) => Promise<Answer>;
 
 /** The patient whose record a resource belongs to: `Patient/id`; `undefined` when it is nobody's. */
 export function patientOf(resource: Resource): string | undefined {
-  if (resource.resourceType === 'Patient') return resource.id === undefined ? undefined : `Patient/${resource.id}`;
-  for (const element of ['subject', 'patient', 'for'] as const) {
-    const value: unknown = Reflect.get(resource, element);
-    const reference: unknown =
-      typeof value === 'object' && value !== null ? Reflect.get(value, 'reference') : undefined;
-    if (typeof reference !== 'string') continue;
-    const patient = /^Patient\/[A-Za-z0-9.-]{1,64}/.exec(reference)?.[0];
-    if (patient !== undefined) return patient;
+  switch (resource.resourceType) {
+    case 'Patient':
+      return resource.id === undefined ? undefined : `Patient/${resource.id}`;
+    case 'Appointment':
+      return resource.participant?.map((one) => patientIn(one.actor)).find((one) => one !== undefined);
+    default: {
+      const elements = ['subject', 'patient', 'for'] as const;
+      return elements.map((name) => patientIn(Reflect.get(resource, name))).find((one) => one !== undefined);
+    }
   }
-  return undefined;
+}
+
+function patientIn(value: unknown): string | undefined {
+  const reference: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'reference') : undefined;
+  return typeof reference === 'string' ? /^Patient\/[A-Za-z0-9.-]{1,64}/.exec(reference)?.[0] : undefined;
 }

@@ -229,6 +229,7 @@ function createRest() {
   return {
     begin: (): void => {
       woken = false;
+      stopped = false;
     },
     wake: (): void => {
       woken = true;

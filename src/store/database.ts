@@ -28,9 +28,9 @@ export function openDatabase(file: string): Database {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const sql = new DatabaseSync(file);
   if (file !== ':memory:') chmodSync(file, 0o600);
+  sql.exec('PRAGMA busy_timeout = 10000');
+  useWriteAheadLog(sql);
   sql.exec(`
-    PRAGMA busy_timeout = 10000;
-    PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
     PRAGMA cache_size = -65536;
@@ -45,32 +45,35 @@ export function openDatabase(file: string): Database {
     const group = waiting;
     waiting = [];
     if (group.length === 0) return;
+    let answers: (() => void)[];
     try {
       sql.exec('BEGIN IMMEDIATE');
-    } catch (cause) {
-      for (const one of group) one.fail(cause);
-      return;
-    }
-    const done: Waiting[] = [];
-    for (const one of group) {
-      sql.exec('SAVEPOINT one');
-      try {
-        one.run();
-        sql.exec('RELEASE one');
-        done.push(one);
-      } catch (cause) {
-        sql.exec('ROLLBACK TO one; RELEASE one');
-        one.fail(cause);
-      }
-    }
-    try {
+      answers = group.map(inSavepoint);
       sql.exec('COMMIT');
     } catch (cause) {
-      if (sql.isTransaction) sql.exec('ROLLBACK');
-      for (const one of done) one.fail(cause);
+      try {
+        if (sql.isOpen && sql.isTransaction) sql.exec('ROLLBACK');
+      } finally {
+        for (const one of group) one.fail(cause);
+      }
       return;
     }
-    for (const one of done) one.settle();
+    for (const answer of answers) answer();
+  };
+
+  /** Runs one write of a group. Answers what to tell its asker once the group is on disk. */
+  const inSavepoint = (one: Waiting): (() => void) => {
+    sql.exec('SAVEPOINT one');
+    try {
+      one.run();
+      sql.exec('RELEASE one');
+      return one.settle;
+    } catch (cause) {
+      // A full disk or a failing one can undo the whole transaction: then nothing of the group was written.
+      if (!sql.isTransaction) throw cause;
+      sql.exec('ROLLBACK TO one; RELEASE one');
+      return () => one.fail(cause);
+    }
   };
 
   return {
@@ -96,4 +99,21 @@ export function openDatabase(file: string): Database {
       sql.close();
     },
   };
+}
+
+const SQLITE_BUSY = 5;
+
+/** SQLite does not wait for the lock that this change needs when several processes make the file at once: so we do. */
+function useWriteAheadLog(sql: DatabaseSync): void {
+  const giveUpAt = performance.now() + 10_000;
+  for (;;) {
+    try {
+      sql.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (cause) {
+      const { errcode = 0 } = cause as { errcode?: number };
+      if ((errcode & 0xff) !== SQLITE_BUSY || performance.now() > giveUpAt) throw cause;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    }
+  }
 }

@@ -15,6 +15,8 @@ import { form, isRanged, isSeldom } from './search-value.ts';
 export interface Criterion {
   /** Selects `pk` of every match: absent where the parameter can only exclude. */
   readonly candidates?: Sql;
+  /** Finding even a few candidates may mean reading many index rows. */
+  readonly slow?: true;
   readonly test: Sql;
 }
 
@@ -104,6 +106,7 @@ function ranged(group: string, conditions: readonly Condition[]): Criterion {
   const values = [hashOf(group), ...conditions.flatMap((one) => one.values)];
   return {
     candidates: { text: `SELECT DISTINCT pk FROM rng WHERE ${where}`, values },
+    slow: true,
     test: { text: `EXISTS (SELECT 1 FROM rng WHERE pk = d.pk AND ${where})`, values },
   };
 }
@@ -114,6 +117,7 @@ function anyOf(criteria: readonly Criterion[]): Criterion {
   const candidates = criteria.flatMap((one) => one.candidates ?? []);
   return {
     ...(candidates.length === criteria.length ? { candidates: joined(candidates, ' UNION ') } : {}),
+    ...(criteria.some((one) => one.slow) ? { slow: true } : {}),
     test: joined(
       criteria.map((one) => one.test),
       ' OR ',

@@ -6,6 +6,8 @@ import type { Query } from './search-query.ts';
 
 /** Up to here, matches of one criterion are looked at one by one; beyond, rows are read in the order asked for. */
 const FEW = 2000;
+/** With so few to start from it does not pay to look for fewer. */
+const FEW_ENOUGH = 50;
 
 /** Which rows a search starts from, and what is then tested on each. */
 export interface Driver {
@@ -24,9 +26,10 @@ export interface Driver {
 export function driverOf(statements: Statements, query: Query): Driver {
   let best: Criterion | undefined;
   let size = FEW + 1;
-  for (const criterion of query.criteria) {
+  const quickFirst = [...query.criteria].sort((a, b) => Number(a.slow ?? false) - Number(b.slow ?? false));
+  for (const criterion of quickFirst) {
     const { candidates } = criterion;
-    if (!candidates) continue;
+    if (!candidates || (best && size <= FEW_ENOUGH)) continue;
     const found = countUpTo(statements, candidates, size);
     if (best && found >= size) continue;
     best = criterion;

@@ -115,33 +115,30 @@ export class SqliteFhirStore implements FhirStore {
   }
 
   #create(resource: Resource & { id: string }): WriteResult {
-    const stored = stamped(resource, 1, this.#clock.now().toISOString());
+    const { stored, body } = stamped(resource, 1, this.#clock.now().toISOString());
     const entries = entriesOf(stored);
     const { lastInsertRowid } = this.#statements
       .prepare('INSERT INTO res (type, id, version, seq, updated, seldom, body) VALUES (?, ?, 1, ?, ?, ?, ?)')
       .run(
         ...[stored.resourceType, stored.id, this.#nextSeq(stored), stored.meta.lastUpdated],
-        ...[seldomColumn(entries), JSON.stringify(stored)],
+        ...[seldomColumn(entries), body],
       );
     writeEntries(this.#statements, Number(lastInsertRowid), undefined, entries);
     return { outcome: 'created', resource: stored };
   }
 
   #update(resource: Resource & { id: string }, current: Current): WriteResult {
-    const { pk, version, seq, updated, body } = current;
+    const { pk, version, seq, updated } = current;
     const now = this.#clock.now().toISOString();
-    const stored = stamped(resource, version + 1, now > updated ? now : updated);
+    const { stored, body } = stamped(resource, version + 1, now > updated ? now : updated);
     const entries = entriesOf(stored);
     this.#statements
       .prepare('INSERT INTO hist (pk, version, type, seq, updated, body) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(pk, version, stored.resourceType, seq, updated, body);
+      .run(pk, version, stored.resourceType, seq, updated, current.body);
     this.#statements
       .prepare('UPDATE res SET version = ?, seq = ?, updated = ?, seldom = ?, body = ? WHERE pk = ?')
-      .run(
-        ...[version + 1, this.#nextSeq(stored), stored.meta.lastUpdated],
-        ...[seldomColumn(entries), JSON.stringify(stored), pk],
-      );
-    writeEntries(this.#statements, pk, entriesOf(JSON.parse(body) as Resource), entries);
+      .run(...[version + 1, this.#nextSeq(stored), stored.meta.lastUpdated], ...[seldomColumn(entries), body, pk]);
+    writeEntries(this.#statements, pk, entriesOf(JSON.parse(current.body) as Resource), entries);
     return { outcome: 'updated', resource: stored };
   }
 
@@ -165,6 +162,11 @@ export class SqliteFhirStore implements FhirStore {
   }
 }
 
+interface Version {
+  readonly stored: Stored;
+  readonly body: string;
+}
+
 interface Current {
   readonly pk: number;
   readonly version: number;
@@ -173,8 +175,11 @@ interface Current {
   readonly body: string;
 }
 
-function stamped(resource: Resource & { id: string }, version: number, lastUpdated: string): Stored {
-  return { ...resource, meta: { ...resource.meta, versionId: String(version), lastUpdated } } as Stored;
+/** What is stored, as it will be read: nothing of it is shared with the caller's own object. */
+function stamped(resource: Resource & { id: string }, version: number, lastUpdated: string): Version {
+  const meta = { ...resource.meta, versionId: String(version), lastUpdated };
+  const body = JSON.stringify({ ...resource, meta });
+  return { stored: JSON.parse(body) as Stored, body };
 }
 
 function conflict(message: string): StoreError {

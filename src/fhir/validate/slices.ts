@@ -1,6 +1,6 @@
 import { type CodeSet, type CodeSets, statedValue, unversioned } from './definitions.ts';
+import type { Item } from './items.ts';
 import { contains, equals, valuesAt } from './patterns.ts';
-import type { Item } from './profile.ts';
 import { isObject } from './run.ts';
 import type { SnapshotNode } from './snapshot-tree.ts';
 

@@ -1,10 +1,9 @@
+import { frameOf, type Position } from './frame.ts';
+import { checkJson, empty, emptyList, fhirName, unnameable } from './json.ts';
 import { narrativeProblem } from './narrative.ts';
 import { text } from './primitives.ts';
 import type { ElementRules, ObjectRules, Property } from './rules.ts';
-import { type Frame, isObject, type JsonObject, type Problem, type Run } from './run.ts';
-
-/** Where a resource stands: by itself, in an entry of a Bundle (or a parameter), or contained in another. */
-export type Position = 'root' | 'entry' | 'contained';
+import { isObject, type JsonObject, type Problem, type Run } from './run.ts';
 
 export interface StructureSource {
   readonly rulesOf: (type: string) => ObjectRules | undefined;
@@ -168,51 +167,6 @@ export function structureCheck(source: StructureSource): (value: unknown, run: R
   };
 }
 
-function frameOf(resource: JsonObject, position: Position, outer: Frame): Frame {
-  if (position === 'contained') return { ...outer, resource, inContained: true };
-  const contained = typesBy('id', resource.contained, (item) => item);
-  const bundle =
-    resource.resourceType === 'Bundle' ? typesBy('fullUrl', resource.entry, (entry) => entry.resource) : outer.bundle;
-  return { resource, container: resource, contained, inContained: false, bundle };
-}
-
-/** Resource types of the items of a list, by the string that each has at `key`. */
-function typesBy(key: string, list: unknown, resourceOf: (item: JsonObject) => unknown): ReadonlyMap<string, string> {
-  if (!Array.isArray(list)) return noTypes;
-  const types = new Map<string, string>();
-  for (const item of list) {
-    if (!isObject(item)) continue;
-    const name = item[key];
-    const resource = resourceOf(item);
-    const type = isObject(resource) ? resource.resourceType : undefined;
-    if (typeof name === 'string' && typeof type === 'string') types.set(name, type);
-  }
-  return types;
-}
-
-/** What can be said of a resource whose type is R4's but not among the definitions: well-formed JSON of FHIR's kind. */
-function checkJson(value: unknown, run: Run): void {
-  if (typeof value === 'string') {
-    const problem = text(value);
-    if (problem) run.add('structure', problem);
-    return;
-  }
-  if (typeof value !== 'object' || value === null || !run.descend()) return;
-  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  if (entries.length === 0) run.add('structure', Array.isArray(value) ? emptyList : empty);
-  for (const [key, item] of entries) {
-    if (run.full) break;
-    if (typeof key === 'string' && !fhirName.test(key)) {
-      run.add('structure', unnameable);
-      continue;
-    }
-    run.enter(key);
-    checkJson(item, run);
-    run.leave();
-  }
-  run.ascend();
-}
-
 /** Names the key where it can be an element's name; anything else in a key is content, and is not repeated. */
 function addUnknown(key: string, rules: ObjectRules, run: Run): void {
   if (!fhirName.test(key)) {
@@ -240,17 +194,11 @@ function choicesOf({ name, keys }: ElementRules): string {
   return keys.length > 12 ? `send one ${name}[x] of a type that R4 allows` : `send one of ${keys.join(', ')}`;
 }
 
-const fhirName = /^_?[a-z][A-Za-z0-9]{0,63}$/;
-const noTypes: ReadonlyMap<string, string> = new Map();
-
 const notResource: Problem = ['structure', 'is not a resource: send a JSON object with a resourceType'];
 const untyped: Problem = ['required', 'is missing: say which type of resource this is'];
 const unknownType: Problem = ['structure', 'is no resource type of R4'];
 const otherType: Problem = ['not-supported', 'is a type of R4 that is not handled here'];
-const unnameable: Problem = ['structure', 'has a key that cannot be the name of an element: remove it'];
 const unknownElement: Problem = ['structure', 'is not an element of R4 at this place: remove it'];
-const empty: Problem = ['structure', 'is empty: leave it out or give it content (ele-1)'];
-const emptyList: Problem = ['structure', 'is an empty list: leave it out'];
 const isNull: Problem = ['structure', 'is null: leave it out, or give its _ companion an extension'];
 const notList: Problem = ['structure', 'does not repeat: send one value without brackets'];
 const notSingle: Problem = ['structure', 'repeats: send a list, even of one value'];

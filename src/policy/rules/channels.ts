@@ -57,20 +57,19 @@ export const channelRules: readonly Rule[] = [
     id: 'channel-acceptable-for-type',
     clauses: ['CHN-2', 'CHN-4'],
     on: 'facts',
-    judge: ({ request, messageType }) => {
+    judge: (facts) => {
+      const { request, messageType } = facts;
       if (messageType.kind !== 'found') return [];
+      if (considered(facts).length === 0 && request.unknownMedium.length === 0) return [noChannelAtAll];
       const { templates } = messageType.type;
       return (request.medium ?? []).flatMap((channel): Close[] =>
         templates.some((one) => one.channel === channel)
           ? []
           : [
-              {
-                effect: 'close',
+              notAcceptable(
                 channel,
-                code: 'channel-not-acceptable',
-                clause: 'CHN-2',
-                text: `By ${channelName[channel]}: messages of this type do not go this way. Allow another channel, or choose another message type.`,
-              },
+                'messages of this type do not go this way. Allow another channel, or choose another message type.',
+              ),
             ],
       );
     },
@@ -81,19 +80,18 @@ export const channelRules: readonly Rule[] = [
     on: 'facts',
     judge: (facts) => {
       if (facts.messageType.kind !== 'found') return [];
-      const { templates } = facts.messageType.type;
+      const { type, texts } = facts.messageType;
       return considered(facts).flatMap((channel): Close[] => {
-        const own = templates.filter((one) => one.channel === channel);
+        const own = type.templates.filter((one) => one.channel === channel);
         if (own.length === 0 || textFor(facts, channel) !== undefined) return [];
-        if (own.every((one) => one.words.held === 'at-provider')) {
+        if (!texts.some((one) => one.channel === channel)) {
           return [
-            {
-              effect: 'close',
+            notAcceptable(
               channel,
-              code: 'channel-not-acceptable',
-              clause: 'CHN-2',
-              text: `By ${channelName[channel]}: the words of this message type are kept at the provider, where this release cannot check them. Put them into the message type.`,
-            },
+              own.every((one) => one.words.held === 'at-provider')
+                ? 'the words of this message type are kept at the provider, where this release cannot check them. Put them into the message type.'
+                : "this message type has no words for it in the person's language, nor in any for everybody. Allow another channel, or choose another message type.",
+            ),
           ];
         }
         // A closed channel has no ceiling to speak of; that it is closed is said elsewhere.
@@ -144,6 +142,22 @@ export const channelRules: readonly Rule[] = [
     },
   },
 ];
+
+const noChannelAtAll: Refuse = {
+  effect: 'refuse',
+  code: 'channel-not-acceptable',
+  clause: 'CHN-2',
+  text: 'No channel is left to choose from: the request allows none, or the message type has none. Leave the channel out, or choose another message type.',
+  expression: 'CommunicationRequest.medium',
+};
+
+const notAcceptable = (channel: Channel, why: string): Close => ({
+  effect: 'close',
+  channel,
+  code: 'channel-not-acceptable',
+  clause: 'CHN-2',
+  text: `By ${channelName[channel]}: ${why}`,
+});
 
 function whyNone(facts: KnownFacts, person: PersonFact, channel: Channel): string {
   const own = person.contacts.filter((one) => one.channel === channel);

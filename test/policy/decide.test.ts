@@ -1,0 +1,515 @@
+import { describe, expect, it } from 'vitest';
+import { type ClauseId, clauses } from '../../src/policy/clauses.ts';
+import type { BlockReason } from '../../src/policy/codes.ts';
+import { decide } from '../../src/policy/decide.ts';
+import type { Decision } from '../../src/policy/decision.ts';
+import {
+  filedUnder,
+  type Objection,
+  type PolicyFacts,
+  type RecipientFact,
+  type SubjectFact,
+} from '../../src/policy/facts.ts';
+import { allRules } from '../../src/policy/rules/all.ts';
+import {
+  about,
+  contact,
+  email,
+  endpoint,
+  known,
+  messageType,
+  mobile,
+  now,
+  objection,
+  person,
+  reachedBy,
+  request,
+  text,
+  world,
+} from './world.ts';
+
+type Change = Partial<PolicyFacts>;
+const past = { from: 0, until: now.getTime() };
+const future = { from: now.getTime() + 1, until: Number.POSITIVE_INFINITY };
+const proxy: RecipientFact = {
+  kind: 'related-person',
+  isOfSubject: true,
+  person: person({ reference: 'RelatedPerson/mother' }),
+};
+const content = (change: object): Change => {
+  const found = messageType();
+  return found.kind === 'found' ? { messageType: known({ ...found, content: { ...found.content, ...change } }) } : {};
+};
+const objecting = (change: Partial<Objection> = {}): Change => ({ objections: known([objection(change)]) });
+const smsOnly = { request: request({ medium: ['sms'] }) };
+
+const withoutWords = (held: 'here' | 'at-provider') => {
+  const words = held === 'here' ? { held, text: 'geiriau', subject: undefined } : { held };
+  return messageType({ templates: [{ channel: 'sms', kind: 'full', rank: undefined, language: 'cy', words }] }, []);
+};
+
+/** One row for each demand: what is so, what refuses it, and by which clause. */
+const refusals: readonly [demand: string, change: Change, code: BlockReason, clause: ClauseId][] = [
+  ['CON-3: marketing', { request: request({ reasons: ['HMARKT'] }) }, 'out-of-scope', 'CON-3'],
+  ['CON-3: research', { request: request({ reasons: ['TREAT', 'HRESCH'] }) }, 'out-of-scope', 'CON-3'],
+  [
+    'CON-3: a type for marketing',
+    { messageType: known(messageType({ purposes: ['HMARKT'] })) },
+    'out-of-scope',
+    'CON-3',
+  ],
+  ['CON-4: a colleague', { recipients: known([{ kind: 'colleague' }]) }, 'out-of-scope', 'CON-4'],
+  ['ACC-1: nobody asks', { request: request({ requester: 'none' }) }, 'requester-missing', 'ACC-1'],
+  ['ACC-1: a patient asks', { request: request({ requester: 'other' }) }, 'requester-missing', 'ACC-1'],
+  [
+    'ACC-1: a system asks for a type that is not automatic',
+    { request: request({ requester: 'system' }) },
+    'requester-missing',
+    'ACC-1',
+  ],
+  ['PRX-1: another patient', { recipients: known([{ kind: 'patient', isSubject: false }]) }, 'not-a-proxy', 'PRX-1'],
+  [
+    'PRX-1: two recipients',
+    { recipients: known([{ kind: 'patient', isSubject: true }, proxy]) },
+    'not-a-proxy',
+    'PRX-1',
+  ],
+  ['PRX-1: a device or a group', { recipients: known([{ kind: 'not-a-person' }]) }, 'not-a-proxy', 'PRX-1'],
+  ['PRX-1: a recipient who is not on record', { recipients: known([{ kind: 'nobody' }]) }, 'not-a-proxy', 'PRX-1'],
+  ["PRX-1: somebody else's proxy", { recipients: known([{ ...proxy, isOfSubject: false }]) }, 'not-a-proxy', 'PRX-1'],
+  ['PRX-2: a proxy without authority', { recipients: known([proxy]) }, 'proxy-not-authorised', 'PRX-2'],
+  ['VER-1: a number that fails the check', about({ nhsNumbers: ['9990000019'] }), 'identity-unusable', 'VER-1'],
+  ['VER-1: two current numbers', about({ nhsNumbers: ['9990000018', '9990000026'] }), 'identity-unusable', 'VER-1'],
+  ['VER-1: a number that two records have', about({ numberShared: true }), 'identity-unusable', 'VER-1'],
+  ['VER-1: no identifier', about({ nhsNumbers: [] }), 'identity-unusable', 'VER-1'],
+  [
+    'VER-1: a hospital number without a name',
+    about({ nhsNumbers: [], hasLocalNumber: true, hasName: false }),
+    'identity-unusable',
+    'VER-1',
+  ],
+  [
+    'VER-1: a hospital number without a whole birth date',
+    about({ nhsNumbers: [], hasLocalNumber: true, birthDate: '1984' }),
+    'identity-unusable',
+    'VER-1',
+  ],
+  [
+    'VER-1: the recipient contradicts itself',
+    { recipients: known([{ kind: 'mismatch' }]) },
+    'identity-mismatch',
+    'VER-1',
+  ],
+  ['VER-3: dead', about({ deceased: true }), 'deceased', 'VER-3'],
+  ['VER-3: inactive', about({ active: false }), 'inactive-record', 'VER-3'],
+  ['VER-3: replaced', about({ replaced: true, replacedBy: ['Patient/survivor'] }), 'inactive-record', 'VER-3'],
+  ['OBJ-5: everything', objecting({ everything: true }), 'objection', 'OBJ-5'],
+  ['OBJ-5: all channels', objecting({ channels: 'all' }), 'objection', 'OBJ-5'],
+  ['OBJ-5: the only channel asked for', { ...smsOnly, ...objecting() }, 'objection', 'OBJ-5'],
+  ['OBJ-11: provisionally', { ...smsOnly, ...objecting({ status: 'proposed' }) }, 'objection', 'OBJ-5'],
+  [
+    'OBJ-2: this kind of message',
+    objecting({
+      channels: 'all',
+      kinds: [{ system: 'https://herald.example/fhir/CodeSystem/message-type', code: 'appointment-reminder' }],
+    }),
+    'objection',
+    'OBJ-5',
+  ],
+  [
+    'OBJ-12: everything, to a proxy as well',
+    { recipients: known([proxy]), ...objecting({ everything: true }) },
+    'objection',
+    'OBJ-5',
+  ],
+  [
+    'CHN-1: a channel nobody knows',
+    { request: request({ medium: ['sms'], unknownMedium: [1] }) },
+    'channel-not-approved',
+    'CHN-1',
+  ],
+  ['CHN-1: a channel that is off', { request: request({ medium: ['nhsapp'] }) }, 'channel-not-approved', 'CHN-1'],
+  ['CHN-1: a channel without Endpoint', { ...smsOnly, endpoints: known([]) }, 'channel-not-approved', 'CHN-1'],
+  ['CHN-1: a channel without provider', { request: request({ medium: ['letter'] }) }, 'channel-not-approved', 'CHN-1'],
+  [
+    'CHN-5: a channel past its period',
+    { ...smsOnly, endpoints: known([endpoint('sms', { period: past })]) },
+    'channel-not-approved',
+    'CHN-1',
+  ],
+  [
+    'CHN-5: a channel without assurance',
+    { ...smsOnly, endpoints: known([endpoint('sms', { assured: false })]) },
+    'channel-not-approved',
+    'CHN-5',
+  ],
+  [
+    'CHN-2: a channel the type does not have',
+    { request: request({ medium: ['nhsapp'] }) },
+    'channel-not-acceptable',
+    'CHN-2',
+  ],
+  [
+    'CHN-2: words that are kept at the provider',
+    { ...smsOnly, messageType: known(withoutWords('at-provider')) },
+    'channel-not-acceptable',
+    'CHN-2',
+  ],
+  [
+    'PRF-8: words in another language only',
+    { ...smsOnly, messageType: known(withoutWords('here')) },
+    'channel-not-acceptable',
+    'CHN-2',
+  ],
+  ['CHN-2: a request that allows no channel', { request: request({ medium: [] }) }, 'channel-not-acceptable', 'CHN-2'],
+  [
+    'MIN-1: words above the ceiling',
+    { ...smsOnly, messageType: known(messageType({ confidentiality: 'R' })) },
+    'too-confidential',
+    'MIN-1',
+  ],
+  [
+    'CHN-6: plain email, whatever its Endpoint says',
+    {
+      request: request({ medium: ['email'] }),
+      endpoints: known([endpoint('email', { ceiling: 'V' })]),
+      messageType: known(messageType({ confidentiality: 'R' })),
+    },
+    'too-confidential',
+    'MIN-1',
+  ],
+  ['PRF-5: no contact detail', reachedBy({ contacts: [] }), 'no-contact', 'PRF-5'],
+  ['PRF-5: marked as old', reachedBy({ contacts: [{ ...mobile, old: true }] }), 'no-contact', 'PRF-5'],
+  ['PRF-5: out of date', reachedBy({ contacts: [{ ...mobile, valid: past }] }), 'no-contact', 'PRF-5'],
+  ['PRF-5: not yet', reachedBy({ contacts: [{ ...mobile, valid: future }] }), 'no-contact', 'PRF-5'],
+  ['PRF-5: malformed', reachedBy({ contacts: [{ ...mobile, form: { kind: 'malformed' } }] }), 'no-contact', 'PRF-5'],
+  ['PRF-5: a landline', reachedBy({ contacts: [{ ...mobile, form: { kind: 'not-mobile' } }] }), 'no-contact', 'PRF-5'],
+  [
+    'PRF-5: a foreign number',
+    reachedBy({ contacts: [{ ...mobile, form: { kind: 'foreign', to: '+33612345678' } }] }),
+    'no-contact',
+    'PRF-5',
+  ],
+  ['contract 3: past its time', { request: request({ expires: now }) }, 'expired', 'REC-5'],
+  [
+    'contract 3: due after its time',
+    { request: request({ expires: new Date(now.getTime() + 1), occurrence: new Date(now.getTime() + 1) }) },
+    'expired',
+    'REC-5',
+  ],
+  ['contract 3: a time that cannot be read', { request: request({ timesUnclear: true }) }, 'expired', 'REC-5'],
+  ['contract 3: no message type', { messageType: known({ kind: 'absent' }) }, 'message-type-unknown', 'CHN-2'],
+  ['contract 3: an unknown type', { messageType: known({ kind: 'unknown' }) }, 'message-type-unknown', 'CHN-2'],
+  ['contract 3.1: a retired type', { messageType: known({ kind: 'retired' }) }, 'message-type-unknown', 'CHN-2'],
+  [
+    'contract 3.2: an unusable type',
+    { messageType: known({ kind: 'invalid', faults: ['x'] }) },
+    'message-type-unknown',
+    'CHN-2',
+  ],
+  ['contract 3: a value is missing', content({ missing: ['date'] }), 'personalisation-incomplete', 'SUS-1'],
+  ['contract 3: an unreadable payload', content({ unreadable: true }), 'personalisation-incomplete', 'SUS-1'],
+  ['contract 3: no free text', content({ freeText: 'missing' }), 'personalisation-incomplete', 'SUS-1'],
+  ['contract 3: free text that would be lost', content({ freeText: 'not-taken' }), 'wording', 'SUS-1'],
+  ['SUS-2: a strange link', content({ strangeLink: true }), 'wording', 'SUS-2'],
+  [
+    'contract 3.1: a placeholder left',
+    {
+      messageType: known(
+        messageType({}, [text('sms', { faults: [{ kind: 'placeholder', form: 'square brackets' }] })]),
+      ),
+    },
+    'wording',
+    'SUS-1',
+  ],
+  [
+    'contract 3.1: too long',
+    {
+      messageType: known(
+        messageType({}, [text('sms', { faults: [{ kind: 'too-long', characters: 919, limit: 918 }] }), text('email')]),
+      ),
+    },
+    'too-long',
+    'CHN-4',
+  ],
+];
+
+describe('what refuses', () => {
+  it('nothing in the ordinary world does: these rows can fail', () => {
+    expect(decide(world()).kind).toBe('send');
+  });
+
+  it.each(refusals)('%s', (_demand, change, code, clause) => {
+    const decision = decide(world(change));
+    expect(decision.kind).toBe('refuse');
+    expect(reasons(decision)).toContainEqual(expect.objectContaining({ code, clause }));
+  });
+
+  it.each([
+    ['none', 'identity-unusable'],
+    ['dangling', 'identity-unusable'],
+    ['unknown-number', 'identity-unusable'],
+    ['invalid-number', 'identity-unusable'],
+    ['several', 'identity-unusable'],
+    ['group', 'identity-unusable'],
+    ['not-a-patient', 'identity-unusable'],
+    ['mismatch', 'identity-mismatch'],
+  ] as const satisfies readonly [Exclude<SubjectFact['kind'], 'found'>, BlockReason][])(
+    'VER-1: a subject that is "%s" is %s, and nothing is filed under anybody',
+    (kind, code) => {
+      const facts = world({ subject: known({ kind }) });
+      expect(reasons(decide(facts)).map((one) => one.code)).toEqual([code]);
+      expect(filedUnder(facts)).toBeUndefined();
+    },
+  );
+});
+
+describe('what does not refuse', () => {
+  it.each<[string, Change]>([
+    ['CON-1: no consent is on record', {}],
+    ['CON-3: care is the purpose', { request: request({ reasons: ['TREAT', 'PATADMIN', 'PUBHLTH', 'ETREAT'] }) }],
+    [
+      'ACC-1: a system asks for an automatic type',
+      { request: request({ requester: 'system' }), messageType: known(messageType({ automatic: true })) },
+    ],
+    ['PRX-1: the recipient is the subject', { recipients: known([{ kind: 'patient', isSubject: true }]) }],
+    ['PRF-3: a preference for a way that Herald does not have', reachedBy({ preferred: [] })],
+    ['OBJ-5: an objection to another channel', objecting({ channels: ['letter'] })],
+    ['OBJ-9: an objection that was withdrawn', objecting({ everything: true, status: 'inactive' })],
+    ['OBJ-9: an objection entered in error', objecting({ everything: true, status: 'entered-in-error' })],
+    ['OBJ-5: an objection that has ended', objecting({ everything: true, period: past })],
+    ['OBJ-5: an objection that has not begun', objecting({ everything: true, period: future })],
+    [
+      'OBJ-2: an objection to another kind',
+      objecting({ channels: 'all', kinds: [{ system: undefined, code: 'screening-invite' }] }),
+    ],
+    [
+      'OBJ-2: the same code of another system',
+      objecting({ channels: 'all', kinds: [{ system: 'urn:x', code: 'appointment-reminder' }] }),
+    ],
+    ["contract 7: a proxy's own objection", objecting({ everything: true, ofProxy: 'RelatedPerson/mother' })],
+    [
+      'PRF-5: a foreign number where they are allowed',
+      {
+        ...reachedBy({ contacts: [{ ...mobile, form: { kind: 'foreign', to: '+33612345678' } }] }),
+        policy: { ...world().policy, foreignNumbers: true },
+      },
+    ],
+    ['contract 3: not yet past its time', { request: request({ expires: new Date(now.getTime() + 1) }) }],
+  ])('%s', (_demand, change) => {
+    expect(decide(world(change)).kind).toBe('send');
+  });
+});
+
+describe('which channel (contract 3.1)', () => {
+  const ranked = (sms: number | undefined, mail: number | undefined) =>
+    reachedBy({
+      contacts: [
+        { ...mobile, rank: sms },
+        { ...email, rank: mail },
+      ],
+    });
+
+  it.each<[string, Change, string]>([
+    ['CHN-3: by the order of the organisation', {}, 'sms'],
+    ['CHN-3: by another order', { policy: { ...world().policy, channelOrder: ['email', 'sms'] } }, 'email'],
+    [
+      'PRF-1: the preferred method before all',
+      { ...reachedBy({ preferred: ['email'], contacts: [{ ...mobile, rank: 1 }, email] }) },
+      'email',
+    ],
+    ['PRF-1: the lowest rank, across channels', ranked(2, 1), 'email'],
+    ['PRF-1: no rank comes last', ranked(undefined, 9), 'email'],
+    [
+      "CHN-4: the type's own rank",
+      { messageType: known(messageType({}, [text('sms', { rank: 2 }), text('email', { rank: 1 })])) },
+      'email',
+    ],
+    [
+      "PRF-1: a person's rank before the type's",
+      { ...ranked(1, 2), messageType: known(messageType({}, [text('sms', { rank: 2 }), text('email', { rank: 1 })])) },
+      'sms',
+    ],
+    ['OBJ-5: an objection to texts leaves email', objecting(), 'email'],
+    ['PRF-2: no mobile leaves email', reachedBy({ contacts: [email] }), 'email'],
+    [
+      'CHN-1: texts closed leaves email',
+      { endpoints: known([endpoint('sms', { active: false }), endpoint('email')]) },
+      'email',
+    ],
+    ['contract 3: what the caller allows', { request: request({ medium: ['email'] }) }, 'email'],
+    ['CHN-2: what the type has', { messageType: known(messageType({}, [text('email')])) }, 'email'],
+    [
+      'MIN-3: full words before a nudge',
+      {
+        messageType: known(messageType({ confidentiality: 'R' }, [text('sms', { kind: 'nudge' }), text('letter')])),
+        providerChannels: ['sms', 'letter'],
+        ...reachedBy({ contacts: [mobile, contact('letter', 'x')], preferred: ['sms'] }),
+      },
+      'letter',
+    ],
+  ])('%s', (_demand, change, channel) => {
+    expect(sent(decide(world(change))).delivery.channel).toBe(channel);
+  });
+
+  it('MIN-3: a nudge goes where only open channels are left', () => {
+    const change = messageType({ confidentiality: 'R' }, [text('sms'), text('sms', { kind: 'nudge' }), text('letter')]);
+    expect(sent(decide(world({ messageType: known(change) }))).delivery.text).toBe('nudge words by sms');
+  });
+
+  it('PRF-5: of two mobiles the lower rank is used, then the one marked as mobile, then the newer', () => {
+    const other = (change: object) => contact('sms', '+447700900999', change);
+    const to = (...contacts: (typeof mobile)[]) => sent(decide(world(reachedBy({ contacts })))).delivery.to;
+    expect(to({ ...mobile, rank: 2 }, other({ rank: 1 }))).toBe('+447700900999');
+    expect(to(mobile, other({ contactPoint: { use: 'mobile' } }))).toBe('+447700900999');
+    expect(to({ ...mobile, valid: { from: 1, until: Infinity } }, other({ valid: { from: 2, until: Infinity } }))).toBe(
+      '+447700900999',
+    );
+  });
+
+  it('contract 3.1: the delivery is exactly what would leave', () => {
+    expect(sent(decide(world())).delivery).toEqual({
+      recipient: { reference: 'Patient/maya' },
+      channel: 'sms',
+      contactPoint: mobile.contactPoint,
+      to: '+447700900123',
+      text: 'full words by sms',
+      fragments: 1,
+      messageType: 'https://herald.example/fhir/ActivityDefinition/appointment-reminder|1',
+    });
+  });
+
+  it('says for each channel why none is left, what staff can mend first', () => {
+    const decision = decide(world(reachedBy({ contacts: [] })));
+    expect(reasons(decision).map(({ code, text: said }) => [code, said.split(':')[0]])).toEqual([
+      ['no-contact', 'By email'],
+      ['no-contact', 'By text'],
+      ['channel-not-approved', 'By letter'],
+    ]);
+  });
+});
+
+describe('preferences passed over', () => {
+  it.each<[string, Change, string]>([
+    ['an objection', { ...reachedBy({ preferred: ['sms'] }), ...objecting() }, 'an objection to that way is on record'],
+    ['no contact detail', reachedBy({ preferred: ['email'], contacts: [mobile] }), 'no usable contact detail'],
+    [
+      'the caller',
+      { ...reachedBy({ preferred: ['email'] }), ...smsOnly },
+      'whoever asked for it allows other ways only',
+    ],
+    ['the type', { ...reachedBy({ preferred: ['nhsapp'] }) }, 'messages of this type do not go that way'],
+    ['no such way', reachedBy({ preferred: [] }), 'a way of being contacted that Herald does not have'],
+    ['a rank', { ...reachedBy({ contacts: [mobile, { ...email, rank: 1 }] }), ...smsOnly }, 'The person prefers email'],
+  ])('PRF-2: %s: said on the record and as a warning', (_why, change, said) => {
+    const decision = sent(decide(world(change)));
+    expect(decision.preferencePassedOver).toContain(said);
+    expect(decision.warnings).toEqual([
+      { code: 'preference-passed-over', clause: 'PRF-2', text: decision.preferencePassedOver },
+    ]);
+  });
+
+  it.each<[string, Change]>([
+    ['it is kept', reachedBy({ preferred: ['email'] })],
+    ['none is recorded', {}],
+    [
+      'the first rank is kept',
+      reachedBy({
+        contacts: [
+          { ...mobile, rank: 1 },
+          { ...email, rank: 2 },
+        ],
+      }),
+    ],
+  ])('PRF-2: nothing is said where %s', (_why, change) => {
+    const decision = sent(decide(world(change)));
+    expect(decision).not.toHaveProperty('preferencePassedOver');
+    expect(decision.warnings).toEqual([]);
+  });
+});
+
+describe('holds and warnings', () => {
+  it('VER-2: a restricted record waits for a person', () => {
+    const decision = decide(world(about({ restricted: true })));
+    expect(decision).toMatchObject({
+      kind: 'hold',
+      reasons: [{ code: 'restricted-record', clause: 'VER-2', rule: 'record-not-restricted' }],
+      tasks: [{ code: 'restricted-record', clause: 'VER-2' }],
+    });
+  });
+
+  it('contract 4: refuse beats hold, and both would be send without them', () => {
+    const decision = decide(world(about({ restricted: true, deceased: true })));
+    expect(reasons(decision).map((one) => one.code)).toEqual(['deceased']);
+    expect(decision.kind).toBe('refuse');
+  });
+
+  it('VER-1: a hospital number with name and birth date is enough, and warns', () => {
+    const decision = sent(decide(world(about({ nhsNumbers: [], hasLocalNumber: true }))));
+    expect(decision.warnings.map((one) => one.code)).toEqual(['local-identifier-only']);
+  });
+
+  it('contract 4: every reason is reported, the severest first', () => {
+    const decision = decide(
+      world({
+        ...about({ deceased: true, active: false, person: person({ contacts: [] }) }),
+        request: request({ requester: 'none', reasons: ['HMARKT'], expires: now }),
+        ...content({ missing: ['date'] }),
+      }),
+    );
+    expect(reasons(decision).map((one) => one.code)).toEqual([
+      'out-of-scope',
+      'requester-missing',
+      'deceased',
+      'inactive-record',
+      'no-contact',
+      'no-contact',
+      'channel-not-approved',
+      'expired',
+      'personalisation-incomplete',
+    ]);
+  });
+
+  it('VER-3: the sentence about a replaced record names the survivor', () => {
+    const decision = decide(world(about({ replaced: true, replacedBy: ['Patient/b', 'Patient/a'] })));
+    expect(reasons(decision)[0]?.text).toContain('replaced by Patient/a and Patient/b');
+  });
+
+  it('names the rules that allowed it', () => {
+    expect(sent(decide(world())).rules).toEqual(allRules.map((one) => one.id).sort());
+  });
+
+  it.each([
+    ['a usable person', world(), 'Patient/maya'],
+    ['a number that two records have', world(about({ numberShared: true })), undefined],
+    ['a recipient who contradicts itself', world({ recipients: known([{ kind: 'mismatch' }]) }), undefined],
+    ['a record that was not read', world({ subject: { known: false, cause: 'x' } }), undefined],
+    ['a person who died', world(about({ deceased: true })), 'Patient/maya'],
+  ])('REC-5, VER-1: a refusal about %s is filed as it should be', (_who, facts, filed) => {
+    expect(filedUnder(facts)).toBe(filed);
+  });
+});
+
+describe('the rules themselves', () => {
+  it('each has an id of its own and clauses that exist', () => {
+    expect(new Set(allRules.map((one) => one.id)).size).toBe(allRules.length);
+    for (const rule of allRules) for (const clause of rule.clauses) expect(clauses).toHaveProperty(clause);
+  });
+
+  it('a reason never holds a contact detail', () => {
+    for (const [, change] of refusals) {
+      const decision = decide(world(change));
+      const said = JSON.stringify([reasons(decision), 'warnings' in decision ? decision.warnings : []]);
+      expect(said).not.toMatch(/7700900|example\.org|33612345678/);
+    }
+  });
+});
+
+function reasons(decision: Decision) {
+  return decision.kind === 'refuse' || decision.kind === 'hold' ? decision.reasons : [];
+}
+
+function sent(decision: Decision): Extract<Decision, { kind: 'send' }> {
+  if (decision.kind !== 'send') throw new Error(`not sent: ${JSON.stringify(decision)}`);
+  return decision;
+}
