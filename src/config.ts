@@ -84,7 +84,6 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     given: (key) => env[key]?.trim() || undefined,
     fault: (key, problem, remedy) => void faults.push({ key, problem, remedy }),
   };
-  refuseUnknown(env, input);
   refuseOtherAuth(input);
   const publicUrl = urlOf('HERALD_PUBLIC_URL', input);
   const store = readStore(input);
@@ -101,7 +100,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     auth: 'demo',
     logLevel: readLogLevel(input),
     examples: notify.kind === 'simulator',
-    notices,
+    notices: [...unknownVariables(env), ...notices],
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return deepFreeze(config);
@@ -128,13 +127,13 @@ export function describeConfig(config: Config): Readonly<Partial<Record<Variable
   };
 }
 
-function refuseUnknown(env: NodeJS.ProcessEnv, { fault }: Input): void {
+/** A misspelt variable would otherwise be passed over in silence; one of another program's is none of our business. */
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known: readonly string[] = variables;
-  for (const key of Object.keys(env).sort()) {
-    if (/^(HERALD|GOVUK_NOTIFY)_/.test(key) && !known.includes(key)) {
-      fault(key, 'there is no such variable', 'Check the spelling against docs/operate.md, or unset it.');
-    }
-  }
+  return Object.keys(env)
+    .filter((key) => key.startsWith('HERALD_') && !known.includes(key))
+    .sort()
+    .map((key) => `${key}: there is no such variable; it has no effect. See docs/operate.md for those there are.`);
 }
 
 function refuseOtherAuth({ given, fault }: Input): void {

@@ -13,6 +13,7 @@ async function main(): Promise<void> {
   const config = configuration();
   if (config === undefined) return;
   const log = createLog({ level: config.logLevel });
+  for (const notice of config.notices) console.error(notice);
 
   if (config.notify.kind === 'simulator') {
     console.log('The GOV.UK Notify simulator is in use: no message leaves this machine.');
@@ -56,14 +57,19 @@ function configuration() {
     return config;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    console.error(`Herald cannot start with this configuration:\n${error.message}`);
-    process.exitCode = EXIT_CONFIG;
+    process.exitCode = refused(error);
     return undefined;
   }
 }
 
+function refused(error: ConfigError): number {
+  console.error(`Herald cannot start with this configuration:\n${error.message}`);
+  return EXIT_CONFIG;
+}
+
 /** Says why it could not start, naming the variable to change. Answers the exit code. */
 function startFailed(error: unknown, host: string, port: number): number {
+  if (error instanceof ConfigError) return refused(error);
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'EADDRINUSE') {
     console.error(`HERALD_PORT: ${host}:${port} is in use. Stop what listens there, or choose another port (0: any).`);

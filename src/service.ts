@@ -13,7 +13,7 @@ import { shippedMessageTypes } from './catalogue/message-types.ts';
 import { seedCatalogue, seedExamples, seedMissing } from './catalogue/seed.ts';
 import { type Clock, systemClock } from './clock.ts';
 
-import type { Config } from './config.ts';
+import { type Config, ConfigError } from './config.ts';
 import type { Validate } from './fhir/call.ts';
 import { loadDefinitions, loadValueSets } from './fhir/definitions/load.ts';
 import { createValidator } from './fhir/validate/validator.ts';
@@ -96,7 +96,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   const { log } = options;
   const clock = options.clock ?? systemClock;
   const timing = { ...defaultTiming, ...options.timing };
-  if (config.store.kind !== 'embedded') throw new Error('Another FHIR server is not in this release');
+  if (config.store.kind !== 'embedded') throw new ConfigError([remoteStoreFault]);
 
   const { dataDir } = config.store;
   const metrics = createMetrics({ version: packageJson.version });
@@ -206,6 +206,12 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     },
   };
 }
+
+const remoteStoreFault = {
+  key: 'HERALD_FHIR_STORE',
+  problem: 'another FHIR server is not in this release',
+  remedy: 'Leave it out, or say embedded.',
+} as const;
 
 /** What came in from the provider, by kind. */
 async function inbox(deps: OutcomeDeps, job: Job): Promise<JobOutcome> {

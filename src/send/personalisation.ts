@@ -2,7 +2,7 @@ import type { CommunicationRequest } from '@medplum/fhirtypes';
 import { insensitive } from '../notify/template.ts';
 import type { ContentFact, MessageType } from '../policy/facts.ts';
 import type { Policy } from '../policy/policy.ts';
-import { isApprovedHost } from './plain-value.ts';
+import { isApprovedHost, plainText } from './plain-value.ts';
 
 /** What the caller gave to fill a message type's texts with. */
 export interface GivenContent {
@@ -75,7 +75,9 @@ function flatStrings(attachment: { contentType?: string; data?: string }): Recor
  * domain name counts where it has a path, or one of the endings that the tricksters' links have.
  */
 function hasStrangeLink(text: string, approved: readonly string[]): boolean {
-  return text.split(/\s+/).some((word) => {
+  // As it will be once Notify has taken out what nobody sees, and spaces before full stops.
+  const shown = plainText(text).replace(/[ \t\u00a0\u202f]+(?=[.,])/g, '');
+  return shown.split(/\s+/).some((word) => {
     const written = [...word.matchAll(/([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/gi)];
     if (written.length > 0) {
       return written.some(

@@ -86,7 +86,7 @@ function breakLinks(value: string): string {
       // Notify takes out a space before a full stop, and must not join by that what is apart here.
       .replace(/\s+(?=[.,])/g, '')
       .replace(/\b[a-z][a-z0-9+.-]*:\/\/+/gi, '')
-      .replace(/(?<=[\p{L}\p{N}_-])\.(?=\p{L}[\p{L}\p{N}-])/gu, '. ')
+      .replace(/\.(?=\p{L}[\p{L}\p{N}-])/gu, '. ')
       .replace(/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, (address) => address.replaceAll('.', '. '))
   );
 }

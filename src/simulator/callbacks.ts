@@ -87,6 +87,11 @@ export class Callbacks {
     return one<{ n: number }>(this.#database, 'SELECT count(*) AS n FROM callbacks')?.n ?? 0;
   }
 
+  /** Posts whose answer is being waited for. */
+  underWay(): number {
+    return this.#underWay.size;
+  }
+
   stop(): void {
     this.#alarm.stop();
     this.#stop.abort();

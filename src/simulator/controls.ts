@@ -38,6 +38,8 @@ export interface SimulatorState {
   /** Steps in the life of messages, and callbacks, that are still to come. */
   readonly stepsWaiting: number;
   readonly callbacksWaiting: number;
+  /** Of the callbacks, those that were posted and are not answered yet. */
+  readonly callbacksUnderWay: number;
   readonly faults: readonly StoredFault[];
 }
 
@@ -60,6 +62,7 @@ export class Controls {
       callbacks: { deliveryReceipt: deliveryReceipt?.url ?? null, receivedText: receivedText?.url ?? null },
       stepsWaiting: lifecycle.waiting(),
       callbacksWaiting: callbacks.waiting(),
+      callbacksUnderWay: callbacks.underWay(),
       faults: faults.list(),
     };
   }

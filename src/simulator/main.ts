@@ -20,6 +20,11 @@ const simulator = createSimulator({
     ...(token && textUrl && { receivedText: { url: textUrl, token } }),
   },
 });
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => {
+    simulator.close().then(() => process.exit(0));
+  });
+}
 const url = await simulator.listen(port, env.SIMULATOR_HOST ?? '127.0.0.1');
 
 process.stdout.write(`notify simulator listening on ${url}
@@ -29,12 +34,6 @@ process.stdout.write(`notify simulator listening on ${url}
   text template       ${simulator.templates.sms}
   email template      ${simulator.templates.email}
 `);
-
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    simulator.close().then(() => process.exit(0));
-  });
-}
 
 function wrongSetting(): string | undefined {
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return 'SIMULATOR_PORT must be a port number';

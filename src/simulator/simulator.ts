@@ -36,7 +36,7 @@ export interface SimulatorOptions {
 export interface Simulator {
   /** Starts; answers the address. Port 0 takes a free one. */
   listen(port?: number, host?: string): Promise<string>;
-  /** Stops at once; what was accepted is in the file. */
+  /** Stops at once; what was accepted is in the file. A second call does nothing. */
   close(): Promise<void>;
   /** The base address for a Notify client, without a slash at the end. Throws before `listen`. */
   readonly url: string;
@@ -95,6 +95,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
       return url;
     },
     async close() {
+      if (stopping.signal.aborted) return;
       stopping.abort();
       lifecycle.stop();
       callbacks.stop();

@@ -8,35 +8,36 @@ import { unsupported } from './search-text.ts';
 const DEFAULT_COUNT = 50;
 
 /**
- * Versions of one resource or of a type, newest first. Each write has its own number, so pages cannot shift.
+ * Versions of one resource or of a type, newest first. A version never changes its place, so pages cannot shift.
  * Errors: StoreError `unsupported-search` for a `_since` or a cursor that is none.
  */
 export function historyPage(statements: Statements, resourceType: string, options: HistoryOptions): SearchPage {
   const { id, since, cursor } = options;
   const count = Math.min(options.count ?? DEFAULT_COUNT, MAX_COUNT);
   const fingerprint = fingerprintOf(['history', resourceType, id, since]);
-  const [before = Number.MAX_SAFE_INTEGER] = cursor === undefined ? [] : readCursor(fingerprint, cursor, 1);
+  const [time, vid] = cursor === undefined ? [] : readCursor(fingerprint, cursor, 2);
+  const before = time === undefined || vid === undefined ? [] : [instant(time), vid];
   const [where, key] = id === undefined ? ['type = ?', resourceType] : ['pk = ?', pkOf(statements, resourceType, id)];
-  const condition = `${where} AND seq < ? AND updated >= ?`;
-  const values = [key, before, sinceOf(since)];
   const rows = statements
     .prepare(
-      `SELECT seq, pk, version FROM res WHERE ${condition} UNION ALL SELECT seq, pk, version FROM hist WHERE ${condition}
-       ORDER BY seq DESC LIMIT ?`,
+      `SELECT vid, updated FROM ver WHERE ${where} AND updated >= ?
+       ${before.length > 0 ? 'AND (updated, vid) < (?, ?)' : ''} ORDER BY updated DESC, vid DESC LIMIT ?`,
     )
-    .all(...values, ...values, count + 1);
+    .all(key, sinceOf(since), ...before, count + 1);
+  const read = statements.prepare('SELECT body FROM ver WHERE vid = ?');
   const page = rows.slice(0, count);
   const last = page.at(-1);
-  const next = last && rows.length > count ? { next: writeCursor(fingerprint, [Number(last.seq)]) } : {};
-  const matches = page.map((row) => JSON.parse(versionOf(statements, Number(row.pk), Number(row.version)) ?? 'null'));
-  return { matches, included: [], ...next };
+  const more = last !== undefined && rows.length > count;
+  return {
+    matches: page.map((row) => JSON.parse(String(read.get(Number(row.vid))?.body))),
+    included: [],
+    ...(more ? { next: writeCursor(fingerprint, [Date.parse(String(last.updated)), Number(last.vid)]) } : {}),
+  };
 }
 
 /** The JSON of one version; `undefined` when there is none. */
 export function versionOf(statements: Statements, pk: number, version: number): string | undefined {
-  const row =
-    statements.prepare('SELECT body FROM res WHERE pk = ? AND version = ?').get(pk, version) ??
-    statements.prepare('SELECT body FROM hist WHERE pk = ? AND version = ?').get(pk, version);
+  const row = statements.prepare('SELECT body FROM ver WHERE pk = ? AND version = ?').get(pk, version);
   return row === undefined ? undefined : String(row.body);
 }
 
@@ -49,5 +50,12 @@ function sinceOf(since: string | undefined): string {
   if (since === undefined) return '';
   const span = spanOf(since);
   if (!span) throw unsupported('_since', 'has a value that is no date');
-  return new Date(span.start).toISOString();
+  return instant(span.start);
+}
+
+/** As `updated` is written. */
+function instant(time: number): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) throw unsupported('cursor', 'was not made for this search');
+  return date.toISOString();
 }

@@ -5,34 +5,30 @@ import { loadDefinitions } from '../fhir/definitions/load.ts';
 import { entriesOf, hashOf, type IndexEntries, type RangedEntry } from './search-index.ts';
 
 /**
- * `res` the current versions, `hist` the older ones; `seq` numbers the writes of one resource type; `seldom` lists
- * what may be asked for but is not worth an index row, with a comma before and after each. `eq` holds hashes
- * for what is searched by equality, `rng` what is searched by order (times in milliseconds since 1970, `high` not
- * included; texts in `low` without case and accents, in `high` as written; URIs in `low`).
+ * `res` has a row for each resource, `ver` one for each version: `res.vid` is the current one. `vid` numbers all writes
+ * in their order. `seldom` lists what may be asked for but is not worth an index row, with a comma before and after
+ * each. `eq` holds hashes for what is searched by equality, `rng` what is searched by order (times in milliseconds
+ * since 1970, `high` not included; texts in `low` without case and accents, in `high` as written; URIs in `low`).
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS res (
     pk INTEGER PRIMARY KEY,
     type TEXT NOT NULL,
     id TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    updated TEXT NOT NULL,
+    vid INTEGER NOT NULL,
     seldom TEXT NOT NULL,
-    body TEXT NOT NULL,
     UNIQUE (type, id)
   ) STRICT;
-  CREATE INDEX IF NOT EXISTS res_seq ON res (type, seq, updated);
-  CREATE TABLE IF NOT EXISTS hist (
+  CREATE TABLE IF NOT EXISTS ver (
+    vid INTEGER PRIMARY KEY,
     pk INTEGER NOT NULL,
     version INTEGER NOT NULL,
     type TEXT NOT NULL,
-    seq INTEGER NOT NULL,
     updated TEXT NOT NULL,
     body TEXT NOT NULL,
-    PRIMARY KEY (pk, version)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS hist_seq ON hist (type, seq, updated);
+    UNIQUE (pk, version)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS ver_updated ON ver (type, updated);
   CREATE TABLE IF NOT EXISTS eq (h INTEGER NOT NULL, pk INTEGER NOT NULL, PRIMARY KEY (h, pk)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS rng (
     pk INTEGER NOT NULL,
@@ -47,6 +43,13 @@ const TABLES = `
 
 /** Raise it with every change to the grammar of index entries (`search-index.ts`, `search-value.ts`). */
 const INDEX_GRAMMAR = 1;
+
+/** The current JSON by row number. */
+export const BODY_OF_PK = 'SELECT v.body AS body FROM res r CROSS JOIN ver v ON v.vid = r.vid WHERE r.pk = ?';
+
+/** The current JSON by type and id. */
+export const BODY_OF_ID =
+  'SELECT v.body AS body FROM res r CROSS JOIN ver v ON v.vid = r.vid WHERE r.type = ? AND r.id = ?';
 
 /** The statements that recur, prepared once for each connection. */
 export interface Statements {
@@ -138,7 +141,7 @@ function rebuildIndex(sql: DatabaseSync): void {
   const statements = statementsOf(sql);
   const writeSeldom = sql.prepare('UPDATE res SET seldom = ? WHERE pk = ?');
   for (const { pk } of sql.prepare('SELECT pk FROM res').all()) {
-    const row = statements.prepare('SELECT body FROM res WHERE pk = ?').get(pk ?? null);
+    const row = statements.prepare(BODY_OF_PK).get(pk ?? null);
     const entries = entriesOf(JSON.parse(String(row?.body)) as Resource);
     writeSeldom.run(seldomColumn(entries), pk ?? null);
     writeEntries(statements, Number(pk), undefined, entries);

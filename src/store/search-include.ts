@@ -1,6 +1,6 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { Stored } from './fhir-store.ts';
-import type { Statements } from './schema.ts';
+import { BODY_OF_ID, type Statements } from './schema.ts';
 import { equalTo } from './search-criterion.ts';
 import { entry } from './search-index.ts';
 import { evaluate, parametersOf } from './search-parameter.ts';
@@ -35,7 +35,7 @@ export function referencesOf(resource: Resource, code: string): string[] {
 }
 
 function pointedAt(statements: Statements, { code, target }: Include, matches: readonly Stored[]): Stored[] {
-  const read = statements.prepare('SELECT body FROM res WHERE type = ? AND id = ?');
+  const read = statements.prepare(BODY_OF_ID);
   const references = new Set(matches.flatMap((match) => referencesOf(match, code)));
   return [...references].flatMap((reference): Stored[] => {
     const [type = '', id = ''] = reference.split('/');
@@ -50,7 +50,9 @@ function pointingAt(statements: Statements, { source, code }: Include, matches: 
   const { candidates, test } = equalTo(texts);
   const { text, values } = candidates ?? test;
   const rows = statements
-    .prepare(`SELECT r.body AS body FROM (${text} LIMIT ?) d CROSS JOIN res r ON r.pk = d.pk`)
+    .prepare(
+      `SELECT v.body AS body FROM (${text} LIMIT ?) d CROSS JOIN res r ON r.pk = d.pk CROSS JOIN ver v ON v.vid = r.vid`,
+    )
     .all(...values, MAX_INCLUDED + 1);
   if (rows.length > MAX_INCLUDED) throw unsupported('_revinclude', 'brings too many resources; ask for a smaller page');
   return rows.map((row) => JSON.parse(String(row.body)));

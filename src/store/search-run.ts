@@ -2,11 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../clock.ts';
 import { fingerprintOf, readCursor, writeCursor } from './cursor.ts';
 import type { SearchPage, SearchParams, Stored } from './fhir-store.ts';
-import { type Statements, statementsOf } from './schema.ts';
+import { BODY_OF_PK, type Statements, statementsOf } from './schema.ts';
 import { type Driver, driverOf, orderedDriverOf } from './search-driver.ts';
 import { includedWith, referencesOf } from './search-include.ts';
 import { parseQuery, type Query, type SubSearch } from './search-query.ts';
-import { latestSeq, sortedPage } from './search-sort.ts';
+import { latestVid, sortedPage } from './search-sort.ts';
 import { unsupported } from './search-text.ts';
 
 /** A chained search goes on from so many resources at most. */
@@ -57,14 +57,14 @@ export class SearchRunner {
   #page(query: Query, driver: Driver, fingerprint: string, cursor: string | undefined): Page {
     const sorted = query.sort.length > 0;
     const [afterPk, then] = cursor === undefined ? [] : readCursor(fingerprint, cursor, sorted ? 2 : 1);
-    const seq = sorted ? (then ?? latestSeq(this.#statements, query.resourceType)) : 0;
+    const vid = sorted ? (then ?? latestVid(this.#statements)) : 0;
     const pks = sorted
-      ? sortedPage(this.#statements, query, driver, { seq, afterPk })
+      ? sortedPage(this.#statements, query, driver, { vid, afterPk })
       : this.#newestFirst(query, orderedDriverOf(query, driver), afterPk);
     const page = pks.slice(0, query.count);
     const last = page.at(-1);
     if (last === undefined || pks.length <= query.count) return { pks: page, next: undefined };
-    return { pks: page, next: writeCursor(fingerprint, sorted ? [last, seq] : [last]) };
+    return { pks: page, next: writeCursor(fingerprint, sorted ? [last, vid] : [last]) };
   }
 
   /** A row number never changes, and new rows have greater ones: the pages cannot shift. */
@@ -79,7 +79,7 @@ export class SearchRunner {
   }
 
   #bodies(pks: readonly number[]): Stored[] {
-    const read = this.#statements.prepare('SELECT body FROM res WHERE pk = ?');
+    const read = this.#statements.prepare(BODY_OF_PK);
     return pks.map((pk) => JSON.parse(String(read.get(pk)?.body)));
   }
 

@@ -20,16 +20,16 @@ const MAX_SORTED = 50_000;
 const MAX_CHANGED = 5_000;
 
 /**
- * One page in the order asked for. The order is that of the moment of the first page (`seq`): whatever is written
+ * One page in the order asked for. The order is that of the moment of the first page (`vid`): whatever is written
  * between two pages keeps the place it had then, so that nothing is skipped and nothing comes twice.
  */
 export function sortedPage(
   statements: Statements,
   query: Query,
   driver: Driver,
-  at: { readonly seq: number; readonly afterPk: number | undefined },
+  at: { readonly vid: number; readonly afterPk: number | undefined },
 ): number[] {
-  const sorter = new Sorter(statements, query, at.seq);
+  const sorter = new Sorter(statements, query, at.vid);
   const after = at.afterPk === undefined ? undefined : sorter.positionThen(at.afterPk);
   if (at.afterPk !== undefined && !after) throw unsupported('cursor', 'was not made for this search');
   const [key] = query.sort;
@@ -40,20 +40,20 @@ export function sortedPage(
   return inOrder.slice(0, query.count + 1).map(({ pk }) => pk);
 }
 
-/** The number of the last write to this type. */
-export function latestSeq(statements: Statements, resourceType: string): number {
-  return Number(statements.prepare('SELECT max(seq) AS seq FROM res WHERE type = ?').get(resourceType)?.seq ?? 0);
+/** The number of the last write. */
+export function latestVid(statements: Statements): number {
+  return Number(statements.prepare('SELECT max(vid) AS vid FROM ver').get()?.vid ?? 0);
 }
 
 class Sorter {
   readonly #statements: Statements;
   readonly #query: Query;
-  readonly #seq: number;
+  readonly #vid: number;
 
-  constructor(statements: Statements, query: Query, seq: number) {
+  constructor(statements: Statements, query: Query, vid: number) {
     this.#statements = statements;
     this.#query = query;
-    this.#seq = seq;
+    this.#vid = vid;
   }
 
   inMemory(driver: Driver, after: Position | undefined): Position[] {
@@ -64,13 +64,13 @@ class Sorter {
         : `(SELECT ${descending ? 'max' : 'min'}(low) FROM rng WHERE pk = d.pk AND p = ?) AS k${at}`,
     );
     const rows = this.#all(
-      `SELECT d.pk AS pk, r.seq AS seq, ${keys.join(', ')} FROM (${driver.from.text}) d
+      `SELECT d.pk AS pk, r.vid AS vid, ${keys.join(', ')} FROM (${driver.from.text}) d
        CROSS JOIN res r ON r.pk = d.pk WHERE ${driver.where.text} LIMIT ${MAX_SORTED + 1}`,
       [...groupsOf(sort), ...driver.from.values, ...driver.where.values],
     );
     if (rows.length > MAX_SORTED) throw unsupported('_sort', 'would sort too many matches; narrow the search');
     const positions = rows.flatMap((row): Position[] => {
-      if (Number(row.seq) > this.#seq) return [this.positionThen(Number(row.pk)) ?? []].flat();
+      if (Number(row.vid) > this.#vid) return [this.positionThen(Number(row.pk)) ?? []].flat();
       return [{ pk: Number(row.pk), keys: sort.map((_, at) => row[`k${at}`] as KeyValue) }];
     });
     return this.#ordered(positions, after);
@@ -89,11 +89,8 @@ class Sorter {
   /** `undefined` for what was made later. */
   positionThen(pk: number): Position | undefined {
     const then = this.#statements
-      .prepare(
-        `SELECT body FROM (SELECT seq, body FROM res WHERE pk = ? UNION ALL SELECT seq, body FROM hist WHERE pk = ?)
-         WHERE seq <= ? ORDER BY seq DESC LIMIT 1`,
-      )
-      .get(pk, pk, this.#seq);
+      .prepare('SELECT body FROM ver WHERE pk = ? AND vid <= ? ORDER BY version DESC LIMIT 1')
+      .get(pk, this.#vid);
     if (!then) return undefined;
     const resource = JSON.parse(String(then.body)) as Resource & { id: string };
     const ranged = [...entriesOf(resource).ranged.values()];
@@ -108,8 +105,8 @@ class Sorter {
   #changed(): Position[] {
     const tests = allTests(this.#query);
     const rows = this.#all(
-      `SELECT d.pk AS pk FROM (SELECT pk FROM res WHERE type = ? AND seq > ?) d WHERE ${tests.text} LIMIT ?`,
-      [this.#query.resourceType, this.#seq, ...tests.values, MAX_CHANGED + 1],
+      `SELECT d.pk AS pk FROM (SELECT DISTINCT pk FROM ver WHERE vid > ? AND +type = ?) d WHERE ${tests.text} LIMIT ?`,
+      [this.#vid, this.#query.resourceType, ...tests.values, MAX_CHANGED + 1],
     );
     if (rows.length > MAX_CHANGED) throw unsupported('cursor', 'is too old: too much has changed; search again');
     return rows.flatMap((row) => this.positionThen(Number(row.pk)) ?? []);
@@ -123,10 +120,10 @@ class Sorter {
     const [low] = after?.keys ?? [];
     const rows = this.#all(
       `SELECT d.pk AS pk, d.low AS low FROM rng d CROSS JOIN res r ON r.pk = d.pk
-       WHERE d.p = ? ${after ? `AND (d.low, d.pk) ${beyond} (?, ?)` : ''} AND r.seq <= ? AND NOT EXISTS (
+       WHERE d.p = ? ${after ? `AND (d.low, d.pk) ${beyond} (?, ?)` : ''} AND r.vid <= ? AND NOT EXISTS (
          SELECT 1 FROM rng o WHERE o.pk = d.pk AND o.p = d.p AND (d.low, d.high) ${beyond} (o.low, o.high)
        ) AND ${tests.text} ORDER BY d.low ${way}, d.pk ${way} LIMIT ?`,
-      [group, ...(after ? [low ?? null, after.pk] : []), this.#seq, ...tests.values, this.#query.count + 1],
+      [group, ...(after ? [low ?? null, after.pk] : []), this.#vid, ...tests.values, this.#query.count + 1],
     );
     return rows.map((row) => ({ pk: Number(row.pk), keys: [row.low as KeyValue] }));
   }
@@ -137,10 +134,10 @@ class Sorter {
     const beyond = after?.keys[0] === null ? [after.pk] : [];
     const rows = this.#all(
       `SELECT d.pk AS pk FROM (${from.text}) d CROSS JOIN res r ON r.pk = d.pk
-       WHERE ${beyond.length > 0 ? `d.pk ${descending ? '<' : '>'} ? AND` : ''} r.seq <= ?
+       WHERE ${beyond.length > 0 ? `d.pk ${descending ? '<' : '>'} ? AND` : ''} r.vid <= ?
        AND NOT EXISTS (SELECT 1 FROM rng WHERE pk = d.pk AND p = ?) AND ${tests.text}
        ORDER BY d.pk ${descending ? 'DESC' : 'ASC'} LIMIT ?`,
-      [...from.values, ...beyond, this.#seq, group, ...tests.values, limit],
+      [...from.values, ...beyond, this.#vid, group, ...tests.values, limit],
     );
     return rows.map((row) => ({ pk: Number(row.pk), keys: [null] }));
   }

@@ -12,10 +12,11 @@ import {
   type WriteResult,
 } from './fhir-store.ts';
 import { historyPage, pkOf, versionOf } from './history.ts';
-import { prepareSchema, type Statements, seldomColumn, statementsOf, writeEntries } from './schema.ts';
+import { BODY_OF_ID, prepareSchema, type Statements, seldomColumn, statementsOf, writeEntries } from './schema.ts';
 import { entriesOf } from './search-index.ts';
 import { parametersOf } from './search-parameter.ts';
 import { SearchRunner } from './search-run.ts';
+import { latestVid } from './search-sort.ts';
 import { unsupported } from './search-text.ts';
 
 const ID = /^[A-Za-z0-9\-.]{1,64}$/;
@@ -41,7 +42,7 @@ export class SqliteFhirStore implements FhirStore {
 
   async read<T extends ResourceType>(type: T, id: string): Promise<Stored<ExtractResource<T>> | undefined> {
     return withStoreErrors(() => {
-      const row = this.#statements.prepare('SELECT body FROM res WHERE type = ? AND id = ?').get(type, id);
+      const row = this.#statements.prepare(BODY_OF_ID).get(type, id);
       return row && JSON.parse(String(row.body));
     });
   }
@@ -99,7 +100,10 @@ export class SqliteFhirStore implements FhirStore {
       if (existing) return { outcome: 'existing', resource: existing };
     }
     const current = this.#statements
-      .prepare('SELECT pk, version, seq, updated, body FROM res WHERE type = ? AND id = ?')
+      .prepare(
+        `SELECT r.pk AS pk, v.version AS version, v.updated AS updated, v.body AS body
+         FROM res r CROSS JOIN ver v ON v.vid = r.vid WHERE r.type = ? AND r.id = ?`,
+      )
       .get(resourceType, id) as Current | undefined;
     if (write.op === 'create' && current) throw conflict(`${resourceType}/${id} exists already`);
     if (write.op === 'update' && write.ifMatch !== undefined && write.ifMatch !== String(current?.version ?? ''))
@@ -117,34 +121,32 @@ export class SqliteFhirStore implements FhirStore {
   #create(resource: Resource & { id: string }): WriteResult {
     const { stored, body } = stamped(resource, 1, this.#clock.now().toISOString());
     const entries = entriesOf(stored);
-    const { lastInsertRowid } = this.#statements
-      .prepare('INSERT INTO res (type, id, version, seq, updated, seldom, body) VALUES (?, ?, 1, ?, ?, ?, ?)')
-      .run(
-        ...[stored.resourceType, stored.id, this.#nextSeq(stored), stored.meta.lastUpdated],
-        ...[seldomColumn(entries), body],
-      );
-    writeEntries(this.#statements, Number(lastInsertRowid), undefined, entries);
+    const vid = this.#version(undefined, 1, stored, body);
+    this.#statements
+      .prepare('INSERT INTO res (pk, type, id, vid, seldom) VALUES (?, ?, ?, ?, ?)')
+      .run(vid, stored.resourceType, stored.id, vid, seldomColumn(entries));
+    writeEntries(this.#statements, vid, undefined, entries);
     return { outcome: 'created', resource: stored };
   }
 
   #update(resource: Resource & { id: string }, current: Current): WriteResult {
-    const { pk, version, seq, updated } = current;
+    const { pk, version, updated } = current;
     const now = this.#clock.now().toISOString();
     const { stored, body } = stamped(resource, version + 1, now > updated ? now : updated);
     const entries = entriesOf(stored);
-    this.#statements
-      .prepare('INSERT INTO hist (pk, version, type, seq, updated, body) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(pk, version, stored.resourceType, seq, updated, current.body);
-    this.#statements
-      .prepare('UPDATE res SET version = ?, seq = ?, updated = ?, seldom = ?, body = ? WHERE pk = ?')
-      .run(...[version + 1, this.#nextSeq(stored), stored.meta.lastUpdated], ...[seldomColumn(entries), body, pk]);
+    const vid = this.#version(pk, version + 1, stored, body);
+    this.#statements.prepare('UPDATE res SET vid = ?, seldom = ? WHERE pk = ?').run(vid, seldomColumn(entries), pk);
     writeEntries(this.#statements, pk, entriesOf(JSON.parse(current.body) as Resource), entries);
     return { outcome: 'updated', resource: stored };
   }
 
-  #nextSeq({ resourceType }: Resource): number {
-    const latest = this.#statements.prepare('SELECT max(seq) AS seq FROM res WHERE type = ?').get(resourceType);
-    return Number(latest?.seq ?? 0) + 1;
+  /** Adds a version and answers its number, which is also the row number of a resource that begins with it. */
+  #version(pk: number | undefined, version: number, { resourceType, meta }: Stored, body: string): number {
+    const vid = latestVid(this.#statements) + 1;
+    this.#statements
+      .prepare('INSERT INTO ver (vid, pk, version, type, updated, body) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(vid, pk ?? vid, version, resourceType, meta.lastUpdated, body);
+    return vid;
   }
 
   /** One view of the data for all that one question reads, whatever other processes write meanwhile. */
@@ -170,7 +172,6 @@ interface Version {
 interface Current {
   readonly pk: number;
   readonly version: number;
-  readonly seq: number;
   readonly updated: string;
   readonly body: string;
 }

@@ -210,10 +210,13 @@ describe('contract 1: a wrong, missing or contradictory value names its key', ()
     ['an unknown log level', { HERALD_LOG_LEVEL: 'verbose' }, ['HERALD_LOG_LEVEL']],
     ['a policy file that is not there', { HERALD_POLICY: join(dir, 'absent.json') }, ['HERALD_POLICY']],
     ['a policy with a fault', { HERALD_POLICY: file('policy.json', '{"fourEyes":"yes"}') }, ['HERALD_POLICY']],
-    ['a misspelt variable', { HERALD_PROT: '8080' }, ['HERALD_PROT']],
-    ['a misspelt variable of Notify', { ...real, GOVUK_NOTIFY_APIKEY: key }, ['GOVUK_NOTIFY_APIKEY']],
   ])('%s', (_name, env, expected) => {
     expect(keysRefused(env)).toEqual(expected);
+  });
+
+  it('a misspelt variable is said, and stops nothing', () => {
+    const { notices } = readConfig({ HERALD_PROT: '8080', PATH: '/bin' });
+    expect(notices).toEqual([expect.stringMatching(/^HERALD_PROT: there is no such variable/)]);
   });
 
   it('all faults are named at once, each with what to do', () => {

@@ -125,6 +125,26 @@ describe('taking work', () => {
     await gone('later');
   });
 
+  it('rests between looks also when it was stopped and started again', async () => {
+    let looks = 0;
+    const counted = queueWith({
+      claim: async (...asked) => {
+        looks += 1;
+        // Without this, looking without rest would not even let the test fail.
+        await new Promise((resolve) => setImmediate(resolve));
+        return jobs.claim(...asked);
+      },
+    });
+    const worker = start(finish, { jobs: counted });
+    await worker.stop();
+    worker.start();
+    const before = looks;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(looks - before).toBeLessThanOrEqual(1);
+    await jobs.add([aJob('a')]);
+    await gone('a');
+  });
+
   it('goes on when the queue does not answer for a while', async () => {
     let refusals = 3;
     start(finish, {
@@ -256,7 +276,7 @@ describe('a handler that breaks', () => {
         if (runs <= 8) throw new Error(secret);
         return { kind: 'finish' };
       },
-      { pollMs: 1, maxFailures: 2, passing: () => true },
+      { pollMs: 1, maxFailures: 1, passing: () => true },
     );
     await until(async () => {
       clock.advance(30_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ClauseId, clauses } from '../../src/policy/clauses.ts';
 import type { BlockReason } from '../../src/policy/codes.ts';
-import { decide } from '../../src/policy/decide.ts';
+import { decide, decideBy } from '../../src/policy/decide.ts';
 import type { Decision } from '../../src/policy/decision.ts';
 import {
   filedUnder,
@@ -495,6 +495,21 @@ describe('the rules themselves', () => {
     expect(new Set(allRules.map((one) => one.id)).size).toBe(allRules.length);
     for (const rule of allRules) for (const clause of rule.clauses) expect(clauses).toHaveProperty(clause);
   });
+
+  it.each(allRules.map((one) => [one.id] as const))(
+    '%s matters: without it one of these rows would be decided otherwise',
+    (id) => {
+      const without = decideBy(allRules.filter((one) => one.id !== id));
+      const worlds = [
+        ...refusals.map(([, change]) => world(change)),
+        world(about({ restricted: true })),
+        world(reachedBy({ preferred: [] })),
+      ];
+      const verdict = (decision: Decision) =>
+        JSON.stringify([decision.kind, reasons(decision), 'warnings' in decision && decision.warnings]);
+      expect(worlds.some((one) => verdict(without(one)) !== verdict(decide(one)))).toBe(true);
+    },
+  );
 
   it('a reason never holds a contact detail', () => {
     for (const [, change] of refusals) {

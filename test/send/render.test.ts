@@ -240,6 +240,8 @@ describe('links in free text (SUS-2)', () => {
     ['bit.ly/abc', true],
     ['www.evil.org', true],
     ['evil.com', true],
+    ['evil .com', true],
+    ['ev\u200bil\u00a0.com', true],
     ['https://1.2.3.4/', true],
     ['javascript://nhs.uk', true],
   ])('%s strange: %s', (text, strange) => {

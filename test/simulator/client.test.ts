@@ -184,7 +184,7 @@ describe('the official client', () => {
       content: 'STOP',
       created_at: expect.stringMatching(time),
     });
-    const older = await client.getReceivedTexts(data.received_text_messages[0].id);
+    const older = await client.getReceivedTexts(data.received_text_messages[0]?.id);
     expect(older.data.received_text_messages.map((one: { id: string }) => one.id)).toEqual([first]);
   });
 

@@ -8,7 +8,8 @@ import { clientOf, sendText, startSimulator } from './support.ts';
 /** A client that gives up, and follows no redirects unless told to. */
 function patient(simulator: Simulator, timeout = 400, maxRedirects = 0): NotifyClient {
   const client = clientOf(simulator);
-  client.setClient(axios.create({ timeout, maxRedirects, proxy: false }));
+  const instance = axios.create({ timeout, maxRedirects, proxy: false });
+  client.setClient(instance as unknown as Parameters<NotifyClient['setClient']>[0]);
   return client;
 }
 

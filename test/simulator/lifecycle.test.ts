@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/simulator/faults.ts';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts';
-import { callbackToken, clientOf, SETTLED_MS, sendText, startReceiver, startSimulator } from './support.ts';
+import { callbackToken, clientOf, raw, SETTLED_MS, sendText, startReceiver, startSimulator, token } from './support.ts';
 
 const HOUR = 3_600_000;
 const slow: SimulatorOptions = { timings: { sendMs: HOUR, outcomeMs: HOUR } };
@@ -164,18 +164,22 @@ describe('10.5: Notify’s periodic jobs', () => {
     expect(statusOf(simulator, id)).toBe('delivered');
   });
 
-  it('12.1: the purge takes what was created before London’s midnight so many days ago; then nothing finds it', async () => {
-    const summer = new Date('2026-06-10T22:30:00Z');
-    const simulator = await startSimulator({ clock: { now: () => summer }, timings: { sendMs: 1, outcomeMs: 1 } });
-    await simulator.control.pauseCallbacks(true);
-    await simulator.control.receiveText('07700900123', 'before midnight in London');
+  it('12.1: the purge takes what was created before London’s midnight so many days ago', async () => {
+    const simulator = await startSimulator({ clock: { now: () => new Date('2026-06-10T22:30:00Z') } });
+    const send = async (reference: string): Promise<void> => {
+      const iat = Date.parse(simulator.control.state().now) / 1000;
+      const { sms: template_id } = simulator.templates;
+      const body = { phone_number: '07700900123', template_id, personalisation: { body: 'x' }, reference };
+      await raw(simulator, 'POST', '/v2/notifications/sms', body, `Bearer ${token({ iat })}`);
+    };
+    await send('at half past eleven');
     await simulator.control.advance(HOUR);
-    await simulator.control.receiveText('07700900123', 'after it');
+    await send('at half past midnight, the same day in UTC');
     await simulator.control.advance(7 * 24 * HOUR);
-    await simulator.control.perform('purge');
-    const kept = simulator.control.state().now;
-    expect(kept).toBe('2026-06-17T23:30:00.000Z');
-    expect(await simulator.control.perform('purge')).toBe(0);
+    expect(await simulator.control.perform('purge')).toBe(1);
+    expect(simulator.control.ledger().messages).toMatchObject([
+      { reference: 'at half past midnight, the same day in UTC' },
+    ]);
   });
 
   it('12.1: a purged message is found neither by id nor by reference', async () => {
