@@ -159,7 +159,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     heartbeatMs: timing.leaseMs / 3,
     pollMs: timing.pollMs,
     maxFailures: MAX_FAILURES,
-    passing: (error) => error instanceof StoreError && error.code !== 'rejected',
+    passing,
     handlers: {
       dispatch: (job, held) => dispatch(sending, job, held),
       inbox: (job) => inbox(sending, job),
@@ -205,6 +205,12 @@ export async function startService(config: Config, options: ServiceOptions): Pro
       embedded.close();
     },
   };
+}
+
+/** Errors that pass by themselves: a store or a queue that does not answer, a record that moved on meanwhile. */
+function passing(error: unknown): boolean {
+  if (error instanceof StoreError) return error.code !== 'rejected';
+  return (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR';
 }
 
 const remoteStoreFault = {

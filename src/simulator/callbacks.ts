@@ -102,8 +102,9 @@ export class Callbacks {
   }
 
   #next(limit: number): Callback[] {
-    const busy = [...this.#underWay].join(', ');
-    return all(this.#database, `SELECT * FROM callbacks WHERE id NOT IN (${busy}) ORDER BY due_ms, id LIMIT ?`, limit);
+    const query = 'SELECT * FROM callbacks ORDER BY due_ms, id LIMIT ?';
+    const first = all<Callback>(this.#database, query, limit + this.#underWay.size);
+    return first.filter(({ id }) => !this.#underWay.has(id)).slice(0, limit);
   }
 
   async #attempt(callback: Callback): Promise<void> {

@@ -121,6 +121,11 @@ export class Faults {
     await this.#database.write(() => run(this.#database, 'DELETE FROM faults WHERE ?1 IS NULL OR id = ?1', id ?? null));
   }
 
+  /** Whether none is set, so that nobody need look for one. */
+  get none(): boolean {
+    return this.#entries.length === 0;
+  }
+
   list(): StoredFault[] {
     return this.#entries.map(({ id, rule, remaining }) => ({ id, ...rule, remaining }));
   }

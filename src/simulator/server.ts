@@ -83,6 +83,7 @@ async function attempt(call: () => Promise<Answer>): Promise<Answer> {
 
 /** The fault that this request runs into. The recipient is looked for leniently: the API has yet to read the body. */
 function strike(world: World, call: Call): FaultRule | undefined {
+  if (world.faults.none) return undefined;
   const channel = channelOf(call);
   if (channel !== undefined) {
     return world.faults.strike({ operation: 'send', channel, recipient: recipientIn(call.body) });

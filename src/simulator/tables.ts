@@ -1,3 +1,4 @@
+import type { StatementSync } from 'node:sqlite';
 import { type Database, openDatabase } from '../store/database.ts';
 
 /**
@@ -97,15 +98,26 @@ export const tables = [
 
 /** Rows of a query. The caller names the columns that its SQL asks for. */
 export function all<Row>(database: Database, query: string, ...values: (string | number | null)[]): Row[] {
-  return database.sql.prepare(query).all(...values) as unknown as Row[];
+  return prepare(database, query).all(...values) as unknown as Row[];
 }
 
 /** The first row of a query, if any. */
 export function one<Row>(database: Database, query: string, ...values: (string | number | null)[]): Row | undefined {
-  return database.sql.prepare(query).get(...values) as unknown as Row | undefined;
+  return prepare(database, query).get(...values) as unknown as Row | undefined;
 }
 
 /** Runs a statement; answers how many rows it changed. To be called inside `Database.write`. */
 export function run(database: Database, statement: string, ...values: (string | number | null)[]): number {
-  return Number(database.sql.prepare(statement).run(...values).changes);
+  return Number(prepare(database, statement).run(...values).changes);
+}
+
+const prepared = new WeakMap<Database, Map<string, StatementSync>>();
+
+/** Every statement is compiled once per file: the texts are few. */
+function prepare(database: Database, text: string): StatementSync {
+  const known = prepared.get(database) ?? new Map<string, StatementSync>();
+  prepared.set(database, known);
+  const statement = known.get(text) ?? database.sql.prepare(text);
+  known.set(text, statement);
+  return statement;
 }

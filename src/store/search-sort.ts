@@ -105,7 +105,7 @@ class Sorter {
   #changed(): Position[] {
     const tests = allTests(this.#query);
     const rows = this.#all(
-      `SELECT d.pk AS pk FROM (SELECT DISTINCT pk FROM ver WHERE vid > ? AND +type = ?) d WHERE ${tests.text} LIMIT ?`,
+      `SELECT d.pk AS pk FROM (SELECT DISTINCT +pk AS pk FROM ver WHERE vid > ? AND +type = ?) d WHERE ${tests.text} LIMIT ?`,
       [this.#vid, this.#query.resourceType, ...tests.values, MAX_CHANGED + 1],
     );
     if (rows.length > MAX_CHANGED) throw unsupported('cursor', 'is too old: too much has changed; search again');

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { MSG, system } from '../../src/canonical.ts';
 import { shippedEndpoints } from '../../src/catalogue/channels.ts';
 import { shippedMessageTypes } from '../../src/catalogue/message-types.ts';
-import { loadDefinitions } from '../../src/fhir/definitions/load.ts';
+import { loadDefinitions, loadValueSets } from '../../src/fhir/definitions/load.ts';
 import type { StructureDefinition } from '../../src/fhir/validate/definitions.ts';
 import { createValidator } from '../../src/fhir/validate/validator.ts';
 import { SMS_MAX_CHARACTERS } from '../../src/notify/sms-text.ts';
@@ -15,10 +15,9 @@ import { parseMessageType } from '../../src/send/message-type.ts';
 import { readPayload } from '../../src/send/personalisation.ts';
 import { renderTexts } from '../../src/send/render.ts';
 
-const definitions = loadDefinitions();
 const validator = createValidator({
-  structures: definitions.structures as unknown as StructureDefinition[],
-  valueSets: definitions.valueSets,
+  structures: loadDefinitions().structures as unknown as StructureDefinition[],
+  valueSets: loadValueSets(),
 });
 
 const parsed = (resource: ActivityDefinition): MessageType => {
