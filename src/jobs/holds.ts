@@ -33,7 +33,7 @@ interface Hold {
 
 export function createHolds(options: HoldsOptions): Holds {
   const { jobs, clock, log, leaseMs, monotonic } = options;
-  const holds = new Map<number, Hold>();
+  const holds = new Map<string, Hold>();
   let beating = false;
 
   /**
@@ -49,10 +49,10 @@ export function createHolds(options: HoldsOptions): Holds {
   return {
     take(job, since) {
       const hold: Hold = { lease: job.lease, until: since + leaseMs, lost: false };
-      holds.set(job.lease.token, hold);
+      holds.set(nameOf(job.lease), hold);
       return { stillHeld: () => check(hold) };
     },
-    release: (job) => void holds.delete(job.lease.token),
+    release: (job) => void holds.delete(nameOf(job.lease)),
     async beat() {
       const held = [...holds.values()].filter(check);
       if (beating || held.length === 0) return;
@@ -64,8 +64,9 @@ export function createHolds(options: HoldsOptions): Holds {
           held.map((one) => one.lease),
           leaseMs,
         );
+        const leases = new Map(kept.map((lease) => [nameOf(lease), lease]));
         for (const hold of held) {
-          const lease = kept.find((one) => one.token === hold.lease.token);
+          const lease = leases.get(nameOf(hold.lease));
           if (lease === undefined) hold.lost = true;
           else Object.assign(hold, { lease, until: since + leaseMs });
         }
@@ -83,4 +84,9 @@ export function createHolds(options: HoldsOptions): Holds {
       return given.length;
     },
   };
+}
+
+/** Tokens count the claims of one job: two jobs may well be at the same number. */
+function nameOf({ queue, key, token }: Lease): string {
+  return `${queue} ${token} ${key}`;
 }

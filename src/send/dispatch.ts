@@ -21,6 +21,7 @@ import {
 import { followUpJob } from './follow-up.ts';
 import { canonicalJson } from './ids.ts';
 import { acceptedCommunication, withDelivery } from './record.ts';
+import { expiresOf, occurrenceOf } from './times.ts';
 
 /**
  * Facts older than this are not acted on: an objection, a withdrawal or a death that was recorded more than two
@@ -50,6 +51,8 @@ export async function dispatch(deps: DispatchDeps, job: Job, held: Held): Promis
     if (settled !== 'not-accepted') return settled;
   }
   if (request.status !== 'active') return { kind: 'finish' };
+  const due = occurrenceOf(request);
+  if (due !== undefined && due > deps.clock.now()) return { kind: 'retry', runAt: due, error: 'early', call: 'none' };
 
   const readAt = deps.monotonic();
   const facts = await deps.gather(request);
@@ -83,7 +86,7 @@ async function send(
   if (channel === undefined) return again(deps, job, 'no-provider', 'none');
 
   // The record says what is about to be sent, before it is sent (REC-1).
-  const prepared = withDelivery<Communication>(attempt.communication, decision);
+  const prepared = withDelivery<Communication>(attempt.communication, decision, deps.context.policy);
   let { communication } = attempt;
   if (canonicalJson(prepared) !== canonicalJson(communication)) {
     const [written] = await deps.store.commit([
@@ -178,7 +181,10 @@ async function recordAccepted(
 ): Promise<JobOutcome> {
   const { job, communication, request } = attempt;
   const now = deps.clock.now();
-  const accepted = acceptedCommunication<Communication & { id: string }>(communication, notification, now);
+  const accepted = acceptedCommunication<Communication & { id: string }>(communication, notification, {
+    ...deps.context,
+    now,
+  });
   const writes: Write[] = [
     { op: 'update', resource: accepted, ifMatch: communication.meta.versionId },
     {
@@ -213,8 +219,7 @@ function again(deps: DispatchDeps, job: Job, error: string, call: 'none' | 'unce
 
 /** A waiting message wakes up when it expires, so that its end is recorded then and not later. */
 function beforeExpiry(request: CommunicationRequest, runAt: Date, now: Date): Date {
-  const text = request.extension?.find((one) => one.url.endsWith('/StructureDefinition/expires'))?.valueDateTime;
-  const expires = text === undefined ? undefined : new Date(text);
+  const expires = expiresOf(request);
   return expires !== undefined && expires > now && expires < runAt ? expires : runAt;
 }
 

@@ -13,6 +13,7 @@ import type { CommitUnit } from '../store/unit.ts';
 import { idOfKey, newId } from './ids.ts';
 import { type RecordContext, reasonConcept, withDecision } from './record.ts';
 import { holdDue, task } from './tasks.ts';
+import { occurrenceOf } from './times.ts';
 
 /** The ways an attempt ends without the provider having taken it; each is one commit. */
 
@@ -185,7 +186,7 @@ const SEEN_AFTER_MS = 4 * 60_000;
 export async function alertWhenStuck(deps: DispatchDeps, attempt: Attempt, because: string): Promise<void> {
   const { job, request } = attempt;
   const now = deps.clock.now().getTime();
-  const due = Math.max(job.addedAt.getTime(), new Date(request.occurrenceDateTime ?? 0).getTime());
+  const due = Math.max(job.addedAt.getTime(), occurrenceOf(request)?.getTime() ?? 0);
   if (now - due < SEEN_AFTER_MS) return;
   const text = `This message is due and has not gone: ${because}. It goes by itself once that is mended; revoke its request if it is no longer wanted.`;
   try {

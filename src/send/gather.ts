@@ -3,7 +3,7 @@ import { codeSystem, structureDefinition, system } from '../canonical.ts';
 import type { Clock } from '../clock.ts';
 import { type Channel, channels } from '../policy/channel.ts';
 import type { Fact, MessageTypeFact, PersonFact, PolicyFacts, RecipientFact, RequestFacts } from '../policy/facts.ts';
-import { londonDay, spanOf } from '../policy/london.ts';
+import { londonDay } from '../policy/london.ts';
 import type { Controller, Policy } from '../policy/policy.ts';
 import { type FhirStore, StoreError } from '../store/fhir-store.ts';
 import { endpointsOf, labelsOf, type NamedType, namedType } from './gather-catalogue.ts';
@@ -12,6 +12,7 @@ import { recipientsOf, referenceType, subjectOf } from './gather-people.ts';
 import { actReasons } from './message-type.ts';
 import { readPayload } from './personalisation.ts';
 import { renderTexts } from './render.ts';
+import { expiresOf, occurrenceOf } from './times.ts';
 
 export interface GatherDeps {
   readonly store: FhirStore;
@@ -103,25 +104,22 @@ function requestFacts(request: CommunicationRequest): RequestFacts {
     const codes = (concept.coding ?? []).filter((one) => one.system === codeSystem('channel')).map((one) => one.code);
     return channels.filter((channel) => codes.includes(channel));
   });
-  const end = request.extension?.find((one) => one.url === structureDefinition('expires'));
-  const expires = end?.valueDateTime === undefined ? undefined : spanOf(end.valueDateTime);
-  const occurrence = request.occurrenceDateTime === undefined ? undefined : spanOf(request.occurrenceDateTime);
+  const occurrence = occurrenceOf(request);
+  const expires = expiresOf(request);
   return {
     requester: requesterOf(request),
     reasons: actReasons((request.reasonCode ?? []).flatMap((one) => one.coding ?? [])),
     medium: request.medium === undefined ? undefined : [...new Set(named.flat())],
     unknownMedium: named.flatMap((one, index) => (one.length === 0 ? [index] : [])),
-    occurrence: occurrence === undefined ? undefined : new Date(occurrence.from),
-    // A bare day runs to its end; an instant is itself.
-    expires: expires === undefined ? undefined : new Date(isTime(end?.valueDateTime) ? expires.from : expires.until),
+    occurrence,
+    expires,
     timesUnclear:
-      (end !== undefined && expires === undefined) ||
+      (request.extension?.some((one) => one.url === structureDefinition('expires')) === true &&
+        expires === undefined) ||
       (request.occurrenceDateTime !== undefined && occurrence === undefined) ||
       request.occurrencePeriod !== undefined,
   };
 }
-
-const isTime = (value: string | undefined): boolean => value?.includes('T') ?? false;
 
 function requesterOf({ requester }: CommunicationRequest): RequestFacts['requester'] {
   if (requester === undefined || (requester.reference === undefined && requester.identifier === undefined)) {

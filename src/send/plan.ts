@@ -21,6 +21,7 @@ import {
 } from './record.ts';
 import type { Refusal } from './requests.ts';
 import { holdDue, task } from './tasks.ts';
+import { occurrenceOf } from './times.ts';
 
 export interface AcceptDeps {
   readonly store: FhirStore;
@@ -116,7 +117,7 @@ export function withheld(
 
 /** The job that sends an attempt: due when the message is, urgent before routine. */
 export function dispatchJob(request: CommunicationRequest & { id: string }, attemptId: string, now: Date): NewJob {
-  const due = request.occurrenceDateTime === undefined ? now : new Date(request.occurrenceDateTime);
+  const due = occurrenceOf(request) ?? now;
   return {
     queue: 'dispatch',
     key: request.id,

@@ -148,13 +148,14 @@ export function preparedCommunication(
     basedOn: [{ reference: `CommunicationRequest/${requestId}` }],
     status: 'preparation',
   };
-  return withDelivery(communication, decision);
+  return withDelivery(communication, decision, context.policy);
 }
 
 /** The attempt with the delivery that was decided: who, by which way, where, in which words. */
 export function withDelivery<T extends Communication>(
   communication: T,
   decision: Extract<Decision, { kind: 'send' }>,
+  policy: Policy,
 ): T {
   const { delivery } = decision;
   return withContact(
@@ -165,7 +166,7 @@ export function withDelivery<T extends Communication>(
         medium: [mediumConcept(delivery.channel)],
         recipient: [delivery.recipient],
         ...(delivery.subjectLine === undefined ? {} : { topic: { text: delivery.subjectLine } }),
-        payload: [exactText(delivery.text)],
+        payload: [exactText(asReceived(delivery.text, delivery.channel, policy))],
       },
       decision,
     ),
@@ -200,8 +201,9 @@ export function withheldCommunication(
 export function acceptedCommunication<T extends Communication>(
   communication: T,
   notification: ProviderNotification,
-  now: Date,
+  { now, policy }: RecordContext,
 ): T {
+  const channel = communication.medium?.[0]?.coding?.[0]?.code;
   const identifiers = communication.identifier ?? [];
   const known = identifiers.some((one) => one.system === identifierSystem.notifyNotification);
   return {
@@ -213,8 +215,16 @@ export function acceptedCommunication<T extends Communication>(
     sent: communication.sent ?? notification.sentAt ?? now.toISOString(),
     ...(notification.templateUri === undefined ? {} : { instantiatesUri: [notification.templateUri] }),
     ...(notification.subject === undefined ? {} : { topic: { text: notification.subject } }),
-    payload: [exactText(notification.body)],
+    payload: [exactText(asReceived(notification.body, channel, policy))],
   };
+}
+
+/**
+ * The words as they arrive: the account's prefix stands before every text, and is in no answer of the provider's
+ * (contract 5).
+ */
+function asReceived(text: string, channel: string | undefined, { smsPrefix }: Policy): string {
+  return channel === 'sms' && smsPrefix !== undefined ? `${smsPrefix}: ${text}` : text;
 }
 
 /** Who answers for it, and under what law (CON-2): the record of a decision or a write. */

@@ -59,7 +59,7 @@ export async function answerCall(world: World, call: Call, beforeCommit: () => P
   const handler = route.methods[call.method];
   if (handler === undefined) throw wrongMethod();
   const { service } = world.settings.current;
-  const key = authenticate(call.authorization, service, world.clock.ms() / 1000);
+  const key = authenticate(call.authorization, service, world.clock.unmovedMs() / 1000);
   const params = (route.path.exec(call.path) ?? []).slice(1).map(decode);
   return handler({ ...call, world, service, key, params, beforeCommit });
 }

@@ -15,7 +15,12 @@ export class SimulatorClock implements Clock {
   }
 
   ms(): number {
-    return this.#base.now().getTime() + this.#offsetMs;
+    return this.unmovedMs() + this.#offsetMs;
+  }
+
+  /** The time as it would be had nobody moved it: that of the clients, whose tokens must be fresh. */
+  unmovedMs(): number {
+    return this.#base.now().getTime();
   }
 
   /**

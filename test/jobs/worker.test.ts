@@ -109,6 +109,26 @@ describe('taking work', () => {
     expect(most).toBe(4);
   });
 
+  it('takes nothing more while every place is taken, whatever is announced', async () => {
+    await jobs.add([aJob('r1'), aJob('r2')]);
+    const started: string[] = [];
+    const ends = gate();
+    start(
+      async (job) => {
+        started.push(job.key);
+        await ends.opened;
+        return { kind: 'finish' };
+      },
+      { concurrency: 2, pollMs: 1 },
+    );
+    await until(() => started.length === 2);
+    await jobs.add([aJob('stat', { priority: 0 })]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await state('stat')).toMatchObject({ state: 'waiting', attempts: 0 });
+    ends.open();
+    await gone('stat');
+  });
+
   it('wakes at once when work is added in its process', async () => {
     start(finish);
     await jobs.add([aJob('a')]);
@@ -267,22 +287,32 @@ describe('a handler that breaks', () => {
     expect(await state('a')).toMatchObject({ attempts: 3 });
   });
 
-  it('for a reason that passes is tried for ever', async () => {
+  it('for a reason that passes is tried for ever, and does not count towards the failures in a row', async () => {
     await jobs.add([aJob('a')]);
-    let runs = 0;
+    const passes = new Error('the store does not answer');
+    const errors = [passes, passes, passes, new Error(secret), passes, passes, new Error(secret), passes];
+    let ended = false;
     start(
       async () => {
-        runs += 1;
-        if (runs <= 8) throw new Error(secret);
+        const error = errors.shift();
+        if (error !== undefined) throw error;
         return { kind: 'finish' };
       },
-      { pollMs: 1, maxFailures: 1, passing: () => true },
+      {
+        pollMs: 1,
+        maxFailures: 2,
+        passing: (error) => error === passes,
+        onExhausted: async () => {
+          ended = true;
+        },
+      },
     );
     await until(async () => {
       clock.advance(30_000);
       return (await state('a')) === undefined;
     });
-    expect(runs).toBe(9);
+    expect(errors).toEqual([]);
+    expect(ended).toBe(false);
   });
 
   it('because the job is another’s now is no failure', async () => {
@@ -362,6 +392,46 @@ describe('holding a job (contract 5: nothing is sent twice)', () => {
     await gone('a');
   });
 
+  it.each(['claim', 'heartbeat'] as const)('counts the time that a slow %s took against the lease', async (slow) => {
+    let monotonic = 0;
+    let slept = false;
+    const sleepy = queueWith({
+      [slow]: async (...asked: Parameters<Jobs[typeof slow]>) => {
+        const answer = await (jobs[slow] as (...given: typeof asked) => Promise<unknown>)(...asked);
+        if (!slept) monotonic += LEASE - 1;
+        slept = true;
+        return answer;
+      },
+    });
+    const { stillHeld, end } = await inHand({ jobs: sleepy, heartbeatMs: 2, monotonic: () => monotonic });
+    await until(() => slept);
+    // Whether or not it was prolonged meanwhile: no hold reaches further than a lease from before the slow call.
+    expect(stillHeld()).toBe(true);
+    monotonic += 1;
+    expect(stillHeld()).toBe(false);
+    end.open();
+  });
+
+  it('keeps jobs apart whose claims happen to carry the same number', async () => {
+    await jobs.add([aJob('b', { queue: 'inbox' })]);
+    const alike = (job: Job): Job => ({ ...job, lease: { ...job.lease, token: 1 } });
+    let beaten: string[] = [];
+    const { end } = await inHand({
+      heartbeatMs: 2,
+      jobs: queueWith({
+        claim: async (...asked) => (await jobs.claim(...asked)).map(alike),
+        heartbeat: async (leases) => {
+          beaten = leases.map((one) => `${one.queue} ${one.key}`).sort();
+          return [...leases];
+        },
+        finish: async () => {},
+      }),
+    });
+    await until(() => beaten.length > 0);
+    expect(beaten).toEqual(['dispatch a', 'inbox b']);
+    end.open();
+  });
+
   it('a heartbeat that finds the job gone ends the hold', async () => {
     const { stillHeld, end } = await inHand({ heartbeatMs: 2 });
     expect(stillHeld()).toBe(true);
@@ -399,6 +469,26 @@ describe('holding a job (contract 5: nothing is sent twice)', () => {
     await stopping;
     expect(await state('a')).toBeUndefined();
     expect(await state('b')).toMatchObject({ state: 'waiting', attempts: 0 });
+  });
+
+  it('stopping waits for what a claim under way brings', async () => {
+    await jobs.add([aJob('a')]);
+    const asked = gate();
+    const answer = gate();
+    const worker = start(finish, {
+      jobs: queueWith({
+        claim: async (...given) => {
+          asked.open();
+          await answer.opened;
+          return jobs.claim(...given);
+        },
+      }),
+    });
+    await asked.opened;
+    const stopping = worker.stop();
+    answer.open();
+    await stopping;
+    expect(await state('a')).toBeUndefined();
   });
 
   it('stopping gives up what does not end in time, which then begins no call', async () => {

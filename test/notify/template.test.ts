@@ -60,7 +60,13 @@ describe('13: values', () => {
 
   it('values are not searched for placeholders again', () => {
     expect(fill('((a))((b))', { a: '((b))', b: '$& $1 ((a))' }, 'sms')).toBe('((b))$& $1 ((a))');
-    fc.assert(fc.property(fc.string(), (value) => fill('((a))', { a: value, [value]: 'no' }, 'sms') === value));
+    const names = fc.stringMatching(/^[b-z]{1,5}$/);
+    fc.assert(
+      fc.property(names, fc.string(), (name, before) => {
+        const value = `${before}((${name}))`;
+        return fill('((a))', { a: value, [name]: 'no' }, 'sms') === value;
+      }),
+    );
   });
 
   it('a later key of the same name wins', () => {

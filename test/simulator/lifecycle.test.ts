@@ -165,9 +165,10 @@ describe('10.5: Notify’s periodic jobs', () => {
   });
 
   it('12.1: the purge takes what was created before London’s midnight so many days ago', async () => {
-    const simulator = await startSimulator({ clock: { now: () => new Date('2026-06-10T22:30:00Z') } });
+    const startedAt = new Date('2026-06-10T22:30:00Z');
+    const simulator = await startSimulator({ clock: { now: () => startedAt } });
     const send = async (reference: string): Promise<void> => {
-      const iat = Date.parse(simulator.control.state().now) / 1000;
+      const iat = startedAt.getTime() / 1000;
       const { sms: template_id } = simulator.templates;
       const body = { phone_number: '07700900123', template_id, personalisation: { body: 'x' }, reference };
       await raw(simulator, 'POST', '/v2/notifications/sms', body, `Bearer ${token({ iat })}`);
