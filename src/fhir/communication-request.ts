@@ -1,6 +1,7 @@
 import type { CommunicationRequest } from '@medplum/fhirtypes';
-import { AppError } from '../errors.ts';
+import { AppError, type Fault } from '../errors.ts';
 import { describeError } from '../log.ts';
+import { isForGroup } from '../send/gather.ts';
 import { StoreError } from '../store/fhir-store.ts';
 import type { Answer, Call, FhirDeps } from './call.ts';
 import { checkIncoming } from './incoming.ts';
@@ -72,12 +73,19 @@ export async function evaluateRequest(deps: FhirDeps, call: Call): Promise<Answe
 
 async function incoming(deps: FhirDeps, call: Call, body: unknown): Promise<CommunicationRequest> {
   const resource = checkIncoming<CommunicationRequest>(deps, call, body);
+  if (isForGroup(resource)) throw new AppError('PROFILE_INVALID', [groups]);
   // Whom it is about, for and from: the rules say what is wrong with those, with the clause.
   const leave = ['subject', 'recipient', 'requester'];
-  const dangling = await danglingReferences(deps.store, resource, { base: deps.base, leave });
+  const dangling = await danglingReferences(deps.store, resource, { leave });
   if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);
   return resource;
 }
+
+const groups: Fault = {
+  expression: 'CommunicationRequest.subject',
+  issue: 'not-supported',
+  text: 'Messages to a Group are not in this release. Ask once for each person.',
+};
 
 function parameterResource(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Reflect.get(body, 'resourceType') !== 'Parameters') return body;

@@ -4,7 +4,7 @@ import type { Call, FhirDeps } from './call.ts';
 
 /**
  * A resource as a caller sent it, found to be of the route's type and valid. What only the store may say (version,
- * time) is left out. Errors: AppError RESOURCE_INVALID, PROFILE_INVALID with every fault.
+ * time) is left out, and references to this server's own address are made relative. Errors: AppError RESOURCE_INVALID, PROFILE_INVALID with every fault.
  */
 export function checkIncoming<T extends Resource>(deps: FhirDeps, call: Call, body: unknown): T {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
@@ -18,7 +18,7 @@ export function checkIncoming<T extends Resource>(deps: FhirDeps, call: Call, bo
   const { structure, profile } = deps.validate(body);
   if (structure.length > 0) throw new AppError('RESOURCE_INVALID', [...structure, ...profile]);
   if (profile.length > 0) throw new AppError('PROFILE_INVALID', profile);
-  return withoutServerMeta(body as T);
+  return withRelativeReferences(withoutServerMeta(body as T), `${deps.base}/`);
 }
 
 function withoutServerMeta<T extends Resource>(resource: T): T {
@@ -26,4 +26,16 @@ function withoutServerMeta<T extends Resource>(resource: T): T {
   const { versionId: _version, lastUpdated: _lastUpdated, ...meta } = resource.meta;
   const { meta: _meta, ...content } = resource;
   return (Object.keys(meta).length === 0 ? content : { ...content, meta }) as T;
+}
+
+/** `https://here/fhir/Patient/1` is `Patient/1`: one person must not be known by two references. */
+function withRelativeReferences<T>(value: T, base: string): T {
+  if (Array.isArray(value)) return value.map((one) => withRelativeReferences(one, base)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, one]) =>
+    key === 'reference' && typeof one === 'string' && one.startsWith(base)
+      ? [key, one.slice(base.length)]
+      : [key, withRelativeReferences(one, base)],
+  );
+  return Object.fromEntries(entries) as T;
 }

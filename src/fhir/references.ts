@@ -18,7 +18,7 @@ interface Found {
 export async function danglingReferences(
   store: FhirStore,
   resource: Resource,
-  options: { readonly base: string; readonly self?: string; readonly leave?: readonly string[] },
+  options: { readonly self?: string; readonly leave?: readonly string[] },
 ): Promise<Fault[]> {
   const found: Found[] = [];
   for (const [key, value] of Object.entries(resource)) {
@@ -28,15 +28,14 @@ export async function danglingReferences(
   const targets = new Map<string, boolean>();
   const faults: Fault[] = [];
   for (const { reference, expression } of found) {
-    const local = reference.startsWith(`${options.base}/`) ? reference.slice(options.base.length + 1) : reference;
-    if (local === options.self || /^https?:\/\//.test(local)) continue;
-    if (local.startsWith('#')) {
-      if (local !== '#' && !contained.has(local.slice(1))) {
+    if (reference === options.self || /^https?:\/\//.test(reference)) continue;
+    if (reference.startsWith('#')) {
+      if (reference !== '#' && !contained.has(reference.slice(1))) {
         faults.push({ expression, text: 'The reference names a contained resource that is not there.' });
       }
       continue;
     }
-    const [type = '', id = '', history, version, ...more] = local.split('/');
+    const [type = '', id = '', history, version, ...more] = reference.split('/');
     const wellFormed = isId(id) && (history === undefined || (history === '_history' && isId(version ?? '')));
     if (!wellFormed || more.length > 0) {
       faults.push({ expression, text: 'The reference is not of the form Type/id.' });

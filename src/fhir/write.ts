@@ -5,6 +5,7 @@ import { newId } from '../send/ids.ts';
 import { type Stored, StoreError, type Write } from '../store/fhir-store.ts';
 import { type Answer, type Call, type FhirDeps, patientOf } from './call.ts';
 import { checkIncoming } from './incoming.ts';
+import { withLiteralPatient } from './people.ts';
 import { auditReading, isId } from './read.ts';
 import { danglingReferences } from './references.ts';
 import { versionOf } from './respond.ts';
@@ -15,7 +16,7 @@ type WithId = Resource & { id: string };
 
 /** POST `Type`: an id of our choosing. Errors: AppError as the catalogue has them, StoreError. */
 export async function create(deps: FhirDeps, call: Call): Promise<Answer> {
-  const sent = checkIncoming<Resource>(deps, call, await call.json());
+  const sent = await withLiteralPatient(deps.store, checkIncoming<Resource>(deps, call, await call.json()));
   const existing = await existingMatch(deps, call);
   if (existing !== undefined) return existing;
   const resource: WithId = { ...sent, id: newId(deps.clock.now()) };
@@ -30,7 +31,7 @@ export async function create(deps: FhirDeps, call: Call): Promise<Answer> {
 
 /** PUT `Type/id`; an id that is not there yet is made. Errors: as `create`; VERSION_CONFLICT. */
 export async function update(deps: FhirDeps, call: Call): Promise<Answer> {
-  const sent = checkIncoming<Resource>(deps, call, await call.json());
+  const sent = await withLiteralPatient(deps.store, checkIncoming<Resource>(deps, call, await call.json()));
   const resource = withAddressedId(call, sent);
   const previous: Stored | undefined = await deps.store.read(call.route.type, resource.id);
   const ifMatch = versionOf(call.header('if-match'));
@@ -85,7 +86,7 @@ async function write(
   const self = `${resource.resourceType}/${resource.id}`;
   const rules = writingRules[call.route.type];
   rules?.check?.(call.caller, resource, previous);
-  const dangling = await danglingReferences(deps.store, resource, { base: deps.base, self });
+  const dangling = await danglingReferences(deps.store, resource, { self });
   if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);
   const beside = (await rules?.beside?.(deps, resource, previous)) ?? [];
   const results = await committed(deps, call, [change, ...beside, audit(deps, call, resource, previous)]);

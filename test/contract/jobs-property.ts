@@ -2,9 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Job, type Jobs, LeaseLost, queues } from '../../src/jobs/jobs.ts';
 import { aJob, type FakeClock, fakeClock } from '../jobs/support.ts';
-import type { OpenJobs } from './jobs.ts';
-
-const LEASE = 30_000;
+import { LEASE, type OpenJobs } from './jobs-bench.ts';
 
 type Step =
   | { readonly kind: 'add' | 'cancel'; readonly key: string }
