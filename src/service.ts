@@ -33,6 +33,7 @@ import { followUp } from './send/follow-up.ts';
 import { gatherFacts } from './send/gather.ts';
 import { keepReceivedText } from './send/inbound.ts';
 import type { OutcomeDeps } from './send/outcome.ts';
+import { createPace } from './send/pace.ts';
 import { applyReceipt } from './send/receipt.ts';
 import { sweep } from './send/sweep.ts';
 import { createSimulator, type Simulator } from './simulator/simulator.ts';
@@ -147,7 +148,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     });
   const context = { controller: config.controller, policy: config.policy };
   const common = { store, jobs, commitUnit, provider, gather, clock, log, context };
-  const sending = { ...common, count: metrics.message, monotonic: () => performance.now() };
+  const sending = { ...common, count: metrics.message, monotonic: () => performance.now(), pace: createPace(clock) };
 
   const requests = createRequests({ ...common, count: metrics.decision });
   const work = createWorker({

@@ -51,6 +51,16 @@ export async function dispatch(deps: DispatchDeps, job: Job, held: Held): Promis
     if (settled !== 'not-accepted') return settled;
   }
   if (request.status !== 'active') return { kind: 'finish' };
+  const paused = deps.pace.pausedUntil();
+  if (paused !== undefined) {
+    const runAt = new Date(paused.getTime() + Math.random() * 500);
+    return {
+      kind: 'retry',
+      runAt: beforeExpiry(request, runAt, deps.clock.now()),
+      error: 'limit-minute',
+      call: 'none',
+    };
+  }
   const due = occurrenceOf(request);
   if (due !== undefined && due > deps.clock.now()) return { kind: 'retry', runAt: due, error: 'early', call: 'none' };
 
@@ -115,6 +125,7 @@ async function recordResult(deps: DispatchDeps, attempt: Attempt, result: SendRe
   const { job } = attempt;
   switch (result.kind) {
     case 'accepted':
+      deps.pace.goOn();
       return recordAccepted(deps, attempt, result.notification);
     case 'rejected':
       return undeliverable(deps, attempt, `provider-${result.code}`, rejectionText[result.code]);
@@ -124,7 +135,8 @@ async function recordResult(deps: DispatchDeps, attempt: Attempt, result: SendRe
       return again(deps, job, result.code, 'none');
     case 'throttled': {
       const now = deps.clock.now();
-      const runAt = result.until === 'day' ? nextUtcDay(now) : new Date(now.getTime() + 2_000 + Math.random() * 3_000);
+      if (result.until === 'minute') deps.pace.slowDown();
+      const runAt = result.until === 'day' ? nextUtcDay(now) : (deps.pace.pausedUntil() ?? now);
       return {
         kind: 'retry',
         runAt: beforeExpiry(attempt.request, runAt, now),

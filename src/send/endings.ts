@@ -11,6 +11,7 @@ import type { Provider } from '../providers/provider.ts';
 import { type FhirStore, type Stored, StoreError, type Write } from '../store/fhir-store.ts';
 import type { CommitUnit } from '../store/unit.ts';
 import { idOfKey, newId } from './ids.ts';
+import type { Pace } from './pace.ts';
 import { type RecordContext, reasonConcept, withDecision } from './record.ts';
 import { holdDue, task } from './tasks.ts';
 import { occurrenceOf } from './times.ts';
@@ -23,6 +24,7 @@ export interface DispatchDeps {
   readonly commitUnit: CommitUnit;
   readonly gather: (request: CommunicationRequest) => Promise<PolicyFacts>;
   readonly provider: Provider;
+  readonly pace: Pace;
   readonly clock: Clock;
   readonly log: Log;
   readonly context: Omit<RecordContext, 'now'>;
