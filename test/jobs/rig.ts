@@ -3,13 +3,14 @@ import type { Jobs } from '../../src/jobs/jobs.ts';
 import { SqliteJobs } from '../../src/jobs/sqlite-jobs.ts';
 import { createWorker, type Handler, type Worker, type WorkerOptions } from '../../src/jobs/worker.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
-import { aJob, type FakeClock, fakeClock, gate, type NotedLog, notedLog, until } from './support.ts';
+import { type FakeClock, fakeClock, type NotedLog, notedLog, until } from './support.ts';
 
 export const LEASE = 30_000;
 /** Neither happens by itself within a test. */
 export const NEVER = 3_600_000;
 export const finish: Handler = async () => ({ kind: 'finish' });
 
+/** A queue in memory and its clock, new for each test of the file that imports them. */
 export let clock: FakeClock;
 export let db: Database;
 export let jobs: SqliteJobs;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Job, Jobs } from '../../src/jobs/jobs.ts';
+import type { Job } from '../../src/jobs/jobs.ts';
 import type { WorkerOptions } from '../../src/jobs/worker.ts';
 import { clock, finish, gone, jobs, LEASE, log, queueWith, start, state } from './rig.ts';
 import { aJob, gate, until } from './support.ts';
@@ -88,6 +88,7 @@ describe('holding a job (contract 5: nothing is sent twice)', () => {
     });
     const { stillHeld, end } = await inHand({ jobs: sleepy, heartbeatMs: 2, monotonic: () => monotonic });
     await until(() => slept);
+    await new Promise((resolve) => setImmediate(resolve));
     expect(stillHeld()).toBe(true);
     monotonic += 1;
     expect(stillHeld()).toBe(false);

@@ -1,0 +1,33 @@
+/** The middle of several figures: one that another program on the machine spoilt does not count. */
+export function median(figures: readonly number[]): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** Does something `count` times, `width` at once. Errors: the first of them. */
+export async function inFlight(count: number, width: number, one: (at: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < count) {
+      const at = next;
+      next += 1;
+      await one(at);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, count) }, lane));
+}
+
+/** How often a second something can be done one after the other, looked at for `forMs`. */
+export async function perSecond(forMs: number, once: () => unknown): Promise<number> {
+  const began = performance.now();
+  let done = 0;
+  let spent = 0;
+  while (spent < forMs) {
+    await once();
+    done += 1;
+    spent = performance.now() - began;
+  }
+  return (done * 1_000) / spent;
+}

@@ -1,0 +1,214 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase } from '../../src/store/database.ts';
+import { type Asked, Caller, person } from './caller.ts';
+import { type Expected, recorded } from './compare.ts';
+import type { Strike } from './plan.ts';
+import { settle } from './settle.ts';
+import { RunFailed, until, type World } from './world.ts';
+
+/** Messages of an ordinary run. */
+export const MESSAGES = 3;
+
+const MINUTE = 60_000;
+
+/** What has to be done for a step to be reached; the strike is armed in the process that gets there. */
+export type Given = (world: World, strike: Strike | undefined) => Promise<readonly Expected[]>;
+
+export type GivenName =
+  | 'ordinary'
+  | 'slow'
+  | 'uncertain'
+  | 'changed'
+  | 'withheld'
+  | 'refused'
+  | 'revoked'
+  | 'text-twice'
+  | 'no-receipt'
+  | 'no-job';
+
+export const givens = {
+  /** Asked for, sent, delivered. */
+  async ordinary(world, strike) {
+    await world.start({ strike });
+    const caller = new Caller(world);
+    await caller.meet();
+    return finish(world, caller, delivered(await caller.askAll(MESSAGES)));
+  },
+
+  /** The provider's answer takes longer than a lease. */
+  async slow(world, strike) {
+    await world.start({ strike, slowSendMs: 2_000 });
+    const caller = new Caller(world);
+    await caller.meet();
+    return finish(world, caller, delivered(await caller.askAll(MESSAGES)));
+  },
+
+  /** The provider took some of the messages, or none of them, and did not say so. */
+  async uncertain(world, strike) {
+    const fault = world.draw() < 0.5 ? 'accept-drop' : 'reset';
+    await world.simulator.control.addFault({ fault, count: MESSAGES });
+    await world.start({ strike });
+    const caller = new Caller(world);
+    await caller.meet();
+    return finish(world, caller, delivered(await caller.askAll(MESSAGES)));
+  },
+
+  /** The people move to another number and address between acceptance and dispatch (contract 4). */
+  async changed(world, strike) {
+    const { caller, all } = await scheduled(world);
+    await caller.write(person('sms', { telecom: [{ system: 'phone', value: '+447700900162', use: 'mobile' }] }));
+    await caller.write(person('email', { telecom: [{ system: 'email', value: 'alex.new@example.org' }] }));
+    await due(world, { strike });
+    const to = { sms: '+447700900162', email: 'alex.new@example.org' };
+    return finish(
+      world,
+      caller,
+      all.map((asked) => ({ asked, end: 'delivered', to: to[asked.channel] })),
+    );
+  },
+
+  /** The people die between acceptance and dispatch (VER-3). */
+  async withheld(world, strike) {
+    const { caller, all } = await scheduled(world);
+    await caller.meet({ deceasedBoolean: true });
+    await due(world, { strike });
+    return finish(
+      world,
+      caller,
+      all.map((asked) => ({ asked, end: 'withheld' })),
+    );
+  },
+
+  /** Refused when asked for. */
+  async refused(world, strike) {
+    await world.start({ strike });
+    const caller = new Caller(world);
+    await caller.meet({ deceasedBoolean: true });
+    const all = await caller.askAll(MESSAGES);
+    return finish(
+      world,
+      caller,
+      all.map((asked) => ({ asked, end: 'refused' })),
+    );
+  },
+
+  /** Taken back at about the moment at which they are due: either the caller is told so, or the message goes. */
+  async revoked(world, strike) {
+    await world.start({ strike });
+    const caller = new Caller(world);
+    await caller.meet();
+    const all = await caller.askAll(MESSAGES, { dueInMs: 300 });
+    const ends = await Promise.all(
+      all.map(async (asked): Promise<Expected> => {
+        await sleep(world.draw() * 400);
+        return { asked, end: (await caller.revoke(asked)) ? 'withheld' : 'delivered' };
+      }),
+    );
+    return finish(world, caller, ends);
+  },
+
+  /** Each text that comes in is handed over a second time once the first was kept. */
+  async 'text-twice'(world, strike) {
+    await world.start({ strike });
+    const caller = new Caller(world);
+    await caller.meet();
+    const texts = ['3b0c7a52-0d1e-4c8b-9a38-4be0a3b6d201', '3b0c7a52-0d1e-4c8b-9a38-4be0a3b6d202'];
+    for (const round of [1, 2]) {
+      for (const id of texts) await handOver(world, id);
+      if (round === 1) await settle(world, caller);
+    }
+    const ends = await finish(world, caller, []);
+    const { tasks } = await recorded(world.dataDir);
+    const focus = tasks.map((one) => one.focus?.reference).sort();
+    const wanted = texts.map((id) => `Communication/${id}`);
+    if (focus.join() !== wanted.join()) throw new RunFailed(`triage of ${focus.join()} instead of ${wanted.join()}`);
+    return ends;
+  },
+
+  /** No receipt comes, so that the provider is asked a minute later. */
+  async 'no-receipt'(world, strike) {
+    await world.simulator.control.addFault({ fault: 'callback-missing' });
+    await world.start();
+    const caller = new Caller(world);
+    await caller.meet();
+    const all = await caller.askAll(MESSAGES);
+    await until(
+      async () => {
+        const { messages } = world.simulator.control.ledger();
+        const path = '/fhir/Communication?status=in-progress&_summary=count';
+        const total = /"total":\s*(\d+)/.exec((await caller.get(path))?.text ?? '')?.[1];
+        return (
+          messages.length === all.length &&
+          messages.every((one) => one.status === 'delivered') &&
+          Number(total) === all.length
+        );
+      },
+      'messages under way without a receipt',
+      20_000,
+    );
+    await due(world, { strike, clockOffsetMs: 1.2 * MINUTE });
+    return finish(world, caller, delivered(all));
+  },
+
+  /** The queue was lost, and the records stand alone. */
+  async 'no-job'(world, strike) {
+    const { caller, all } = await scheduled(world);
+    await world.end();
+    const database = openDatabase(join(world.dataDir, 'herald.sqlite'));
+    await database.write(() => database.sql.exec('DELETE FROM job'));
+    database.close();
+    await due(world, { strike, sweepMs: 300 });
+    return finish(world, caller, delivered(all));
+  },
+} as const satisfies Record<GivenName, Given>;
+
+/** Messages for later, all accepted. */
+async function scheduled(world: World): Promise<{ caller: Caller; all: readonly Asked[] }> {
+  await world.start();
+  const caller = new Caller(world);
+  await caller.meet();
+  return { caller, all: await caller.askAll(MESSAGES, { dueInMs: 10 * MINUTE }) };
+}
+
+/** Starts again at a later time of day, so that nothing has to be waited for. */
+async function due(world: World, options: Parameters<World['start']>[0]): Promise<void> {
+  await world.end();
+  await world.start({ clockOffsetMs: 11 * MINUTE, ...options });
+}
+
+/** Waits for the end of everything, and ends the service. */
+export async function finish<T extends readonly Expected[]>(world: World, caller: Caller, expected: T): Promise<T> {
+  if (world.sleepsLong) {
+    await settle(world, caller, { whileStopped: true });
+    world.wake();
+  }
+  await settle(world, caller);
+  await world.end();
+  return expected;
+}
+
+export const delivered = (all: readonly Asked[]): Expected[] => all.map((asked) => ({ asked, end: 'delivered' }));
+
+/** Brings a received text to the service as the provider does, until it is taken. */
+async function handOver(world: World, id: string): Promise<void> {
+  const text = {
+    id,
+    source_number: '447700900123',
+    destination_number: '447700900801',
+    message: 'May I come an hour later?',
+    date_received: new Date().toISOString(),
+  };
+  await until(
+    async () => {
+      const answer = await fetch(`${world.callbackUrl}/received-text`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${world.callbackToken}` },
+        body: JSON.stringify(text),
+      });
+      return answer.status === 204;
+    },
+    'a received text to be taken',
+    30_000,
+  );
+}
