@@ -6,7 +6,7 @@ import { apiKeys, keyText } from '../src/simulator/settings.ts';
 import { passThrough } from '../src/simulator/templates.ts';
 import { type Embedded, openEmbedded } from '../src/store/embedded.ts';
 import type { FloorSettings } from './floor.ts';
-import { inFlight, median } from './measure.ts';
+import { inFlight } from './measure.ts';
 import { people, reminder } from './people.ts';
 import { type Child, startChild } from './processes.ts';
 import { countRows, lastVersion, type RowCounts, rowsEach, type Sample, takeSample } from './sample.ts';
@@ -203,11 +203,6 @@ function sameRows(floor: readonly Round[], service: readonly Round[]): RowCounts
 
 function figures(rounds: readonly Round[]): Figures {
   return { rates: rounds.map((one) => one.rate), cpuMs: rounds.map((one) => one.cpuMs) };
-}
-
-/** The service's share of the floor, taken round by round. */
-export function ratios(over: readonly number[], under: readonly number[]): number {
-  return median(over.map((one, at) => one / (under[at] ?? Number.NaN)));
 }
 
 /** What the service says of itself. */

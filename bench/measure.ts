@@ -31,3 +31,8 @@ export async function perSecond(forMs: number, once: () => unknown): Promise<num
   }
   return (done * 1_000) / spent;
 }
+
+/** The middle of the ratios of figures that were taken side by side. */
+export function paired(over: readonly number[], under: readonly number[]): number {
+  return median(over.map((one, at) => one / (under[at] ?? Number.NaN)));
+}

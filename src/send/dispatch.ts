@@ -64,7 +64,7 @@ export async function dispatch(deps: DispatchDeps, job: Job, held: Held): Promis
   const due = occurrenceOf(request);
   if (due !== undefined && due > deps.clock.now()) return { kind: 'retry', runAt: due, error: 'early', call: 'none' };
 
-  const readAt = deps.monotonic();
+  const read = { at: deps.clock.now().getTime(), monotonic: deps.monotonic() };
   const facts = await deps.gather(request);
   const decision = decide(facts);
   switch (decision.kind) {
@@ -77,7 +77,7 @@ export async function dispatch(deps: DispatchDeps, job: Job, held: Held): Promis
     case 'hold':
       return hold(deps, attempt, facts, decision);
     case 'send':
-      return send(deps, attempt, decision, held, readAt);
+      return send(deps, attempt, decision, held, read);
     default:
       return decision satisfies never;
   }
@@ -88,7 +88,7 @@ async function send(
   attempt: Attempt,
   decision: Extract<Decision, { kind: 'send' }>,
   held: Held,
-  readAt: number,
+  read: { readonly at: number; readonly monotonic: number },
 ): Promise<JobOutcome> {
   const { job } = attempt;
   const { delivery } = decision;
@@ -114,7 +114,11 @@ async function send(
       ...(delivery.subjectLine === undefined ? {} : { subjectLine: delivery.subjectLine }),
       reference: communication.id,
     },
-    () => held.stillHeld() && deps.monotonic() - readAt < FACTS_GOOD_FOR_MS,
+    // Two clocks: the one that never jumps may stand still while the machine sleeps.
+    () =>
+      held.stillHeld() &&
+      deps.monotonic() - read.monotonic < FACTS_GOOD_FOR_MS &&
+      Math.abs(deps.clock.now().getTime() - read.at) < FACTS_GOOD_FOR_MS,
   );
   deps.log.info('message.called', { job: job.key, reference: communication.id, channel, outcome: result.kind });
   deps.count(result.kind, channel);
