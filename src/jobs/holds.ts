@@ -1,7 +1,15 @@
 import type { Clock } from '../clock.ts';
 import { describeError, type Log } from '../log.ts';
 import type { Job, Jobs, Lease } from './jobs.ts';
-import type { Held } from './worker.ts';
+
+/** The worker's hold on a job, for the moment before something is done that cannot be taken back. */
+export interface Held {
+  /**
+   * True while the job is certainly nobody else's. A process that was stopped past its lease is told so at once when it
+   * wakes, before it has heard from the queue. Once false, it stays false.
+   */
+  stillHeld(): boolean;
+}
 
 export interface HoldsOptions {
   readonly jobs: Pick<Jobs, 'heartbeat'>;

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { describeError, type Log } from '../log.ts';
 import { backoffMs } from './backoff.ts';
-import { createHolds } from './holds.ts';
+import { createHolds, type Held } from './holds.ts';
 import { type Job, type Jobs, LeaseLost, type Queue } from './jobs.ts';
 
 /** What a handler says became of its job. */
@@ -13,14 +13,7 @@ export type JobOutcome =
   | { readonly kind: 'retry'; readonly delayMs: number; readonly error: string; readonly call: 'none' | 'uncertain' }
   | { readonly kind: 'bury'; readonly error: string };
 
-/** The worker's hold on a job, for the moment before something is done that cannot be taken back. */
-export interface Held {
-  /**
-   * True while the job is certainly nobody else's. A process that was stopped past its lease is told so at once when it
-   * wakes, before it has heard from the queue. Once false, it stays false.
-   */
-  stillHeld(): boolean;
-}
+export type { Held };
 
 export type Handler = (job: Job, held: Held) => Promise<JobOutcome>;
 

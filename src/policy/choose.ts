@@ -1,4 +1,4 @@
-import { type Channel, channels } from './channel.ts';
+import { type Channel, channelName, channels } from './channel.ts';
 import type { BlockReason } from './codes.ts';
 import {
   addressee,
@@ -11,7 +11,7 @@ import {
   type RenderedText,
 } from './facts.ts';
 import { holdsAt } from './london.ts';
-import { type Close, channelName } from './rules/rule.ts';
+import type { Close } from './rules/rule.ts';
 
 /** Which words would go by which channel to which contact point. */
 export interface Choice {

@@ -1,8 +1,8 @@
-import { type Channel, channels } from '../channel.ts';
+import { type Channel, channelName, channels } from '../channel.ts';
 import { ceilingOf, considered, contactsFor, openEndpoints, preferenceOf, textFor } from '../choose.ts';
 import { addressee, type KnownFacts, type PersonFact } from '../facts.ts';
 import { holdsAt } from '../london.ts';
-import { type Close, channelName, type Refuse, type Rule } from './rule.ts';
+import type { Close, Refuse, Rule } from './rule.ts';
 
 /** By which channels it may go. Each row closes channels; what is left is for `choose.ts` to choose from. */
 export const channelRules: readonly Rule[] = [

@@ -1,5 +1,6 @@
+import { channelName } from '../channel.ts';
 import type { MessageTypeFact, TextFault } from '../facts.ts';
-import { channelName, type Finding, type Refuse, type Rule } from './rule.ts';
+import type { Finding, Refuse, Rule } from './rule.ts';
 
 const TYPE = 'CommunicationRequest.extension';
 const PAYLOAD = 'CommunicationRequest.payload';

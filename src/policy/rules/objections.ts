@@ -1,7 +1,7 @@
-import { type Channel, channels } from '../channel.ts';
+import { type Channel, channelName, channels } from '../channel.ts';
 import { addressee, type KnownFacts, type Objection } from '../facts.ts';
 import { holdsAt } from '../london.ts';
-import { type Close, channelName, type Refuse, type Rule } from './rule.ts';
+import type { Close, Refuse, Rule } from './rule.ts';
 
 /**
  * An objection to everything refuses. Any other closes the channels it speaks of, for the kinds of message it speaks

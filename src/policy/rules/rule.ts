@@ -56,12 +56,3 @@ export interface Warn {
   readonly clause: ClauseId;
   readonly text: string;
 }
-
-/** Channels as staff speak of them: "by text". */
-export const channelName = {
-  nhsapp: 'NHS App message',
-  sms: 'text',
-  email: 'email',
-  'secure-email': 'secure email',
-  letter: 'letter',
-} as const satisfies Record<Channel, string>;
