@@ -15,6 +15,8 @@ ENV NODE_ENV=production HERALD_DATA_DIR=/data
 COPY --from=dependencies /herald/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY src ./src
+COPY profiles ./profiles
+COPY terminology ./terminology
 
 # The one place that is written to: everything else may be mounted read-only.
 RUN mkdir /data && chown node:node /data && chmod 700 /data

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { systemClock } from '../src/clock.ts';
 import { apiKeys, keyText } from '../src/simulator/settings.ts';
 import { passThrough } from '../src/simulator/templates.ts';
 import { type Embedded, openEmbedded } from '../src/store/embedded.ts';
+import { call, figuresOf } from './client.ts';
 import type { FloorSettings } from './floor.ts';
 import { inFlight } from './measure.ts';
 import { people, reminder } from './people.ts';
@@ -203,50 +204,4 @@ function sameRows(floor: readonly Round[], service: readonly Round[]): RowCounts
 
 function figures(rounds: readonly Round[]): Figures {
   return { rates: rounds.map((one) => one.rate), cpuMs: rounds.map((one) => one.cpuMs) };
-}
-
-/** What the service says of itself. */
-async function figuresOf(service: Child): Promise<{ rss: number; cpuSeconds: number }> {
-  const text = await call(service, 'GET', '/metrics');
-  const value = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
-  return {
-    rss: value('herald_process_resident_memory_bytes'),
-    cpuSeconds: value('herald_process_cpu_seconds_total'),
-  };
-}
-
-/** One HTTP exchange. Errors: Error on anything but 2xx. */
-function call(to: Child, method: string, path: string, body?: string, agent?: Agent): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const made = request(
-      `${to.url}${path}`,
-      {
-        method,
-        ...(agent === undefined ? {} : { agent }),
-        timeout: 60_000,
-        headers: {
-          Authorization: 'Bearer demo-epr',
-          ...(body === undefined
-            ? {}
-            : {
-                'Content-Type': path.startsWith('/fhir/') ? 'application/fhir+json' : 'application/json',
-                'Content-Length': Buffer.byteLength(body),
-              }),
-        },
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const { statusCode = 0 } = response;
-          if (statusCode >= 200 && statusCode < 300) resolve(Buffer.concat(chunks).toString());
-          else reject(new Error(`${method} ${path} answered ${statusCode}`));
-        });
-      },
-    );
-    made.on('timeout', () => made.destroy(new Error(`${method} ${path} was not answered`)));
-    made.on('error', reject);
-    made.end(body);
-  });
 }

@@ -18,7 +18,9 @@ export function people(count: number): Identified<Patient>[] {
 export function reminder(patient: string, key: string): CommunicationRequest {
   return {
     resourceType: 'CommunicationRequest',
-    extension: [{ url: system.instantiatesCanonical, valueCanonical: `${MSG}/ActivityDefinition/appointment-reminder` }],
+    extension: [
+      { url: system.instantiatesCanonical, valueCanonical: `${MSG}/ActivityDefinition/appointment-reminder` },
+    ],
     identifier: [{ system: `${MSG}/id/request`, value: key }],
     status: 'active',
     subject: { reference: patient },

@@ -42,6 +42,11 @@ export function machine(): string {
   ].join(', ');
 }
 
+/** Whether other programs keep at least half of it busy, so that what is timed by the clock means little. */
+export function isBusy(): boolean {
+  return (loadavg()[0] ?? 0) > cpus().length / 2;
+}
+
 /** Plain text, one line a figure, parts in the order they came. */
 export function table(rows: readonly Row[]): string {
   const cells = rows.map(({ part, measure, value, target }) => [

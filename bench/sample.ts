@@ -44,7 +44,11 @@ export function takeSample({ db }: Embedded, vid: number): Sample {
   const at = (version: number): number =>
     rows.findIndex((one) => one.type === 'Communication' && one.version === version);
   const [taken, arrived] = [at(2), at(3)];
-  if (taken < 1 || arrived < taken || rows.filter((one) => one.version === 1 && one.type === 'Communication').length !== 1) {
+  if (
+    taken < 1 ||
+    arrived < taken ||
+    rows.filter((one) => one.version === 1 && one.type === 'Communication').length !== 1
+  ) {
     throw new Error('The sample is not the life of one message');
   }
   const bodies = rows.map((one) => withoutStamp(JSON.parse(String(one.body)) as Identified));

@@ -16,10 +16,13 @@ import type { Metrics } from './metrics.ts';
 import type { Controller, Policy } from './policy/policy.ts';
 import type { Requests } from './send/requests.ts';
 import type { FhirStore } from './store/fhir-store.ts';
+import type { CommitUnit, OpenDraft } from './store/unit.ts';
 
 export interface AppDeps {
   readonly store: FhirStore;
   readonly requests: Requests;
+  readonly commitUnit: CommitUnit;
+  readonly openDraft: OpenDraft;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;

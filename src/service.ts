@@ -15,6 +15,8 @@ import { type Clock, systemClock } from './clock.ts';
 
 import { type Config, ConfigError } from './config.ts';
 import type { Validate } from './fhir/call.ts';
+import { profileChecks } from './fhir/conformance/checks.ts';
+import { withPublished } from './fhir/conformance/store.ts';
 import { loadDefinitions, loadValueSets } from './fhir/definitions/load.ts';
 import { createValidator } from './fhir/validate/validator.ts';
 import { limitSlowClients } from './http/headers.ts';
@@ -37,8 +39,11 @@ import { createPace } from './send/pace.ts';
 import { applyReceipt } from './send/receipt.ts';
 import { sweep } from './send/sweep.ts';
 import { createSimulator, type Simulator } from './simulator/simulator.ts';
+import { openDatabase } from './store/database.ts';
+import { createDrafts } from './store/draft.ts';
 import { openEmbedded } from './store/embedded.ts';
 import { type FhirStore, StoreError } from './store/fhir-store.ts';
+import { SqliteFhirStore } from './store/sqlite-store.ts';
 import type { CommitUnit } from './store/unit.ts';
 
 /** What runs, once it is ready. */
@@ -138,9 +143,9 @@ export async function startService(config: Config, options: ServiceOptions): Pro
 
   metrics.watchQueues(() => jobs.stats());
 
-  const gather = (request: CommunicationRequest) =>
+  const gather = (request: CommunicationRequest, view: FhirStore = store) =>
     gatherFacts(request, {
-      store,
+      store: view,
       clock,
       policy: config.policy,
       controller: config.controller,
@@ -170,8 +175,10 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   });
 
   const app = createApp({
-    store,
+    store: withPublished(store, () => new SqliteFhirStore(openDatabase(':memory:'), { clock })),
     requests,
+    commitUnit,
+    openDraft: createDrafts(clock),
     clock,
     log,
     metrics,
@@ -250,10 +257,11 @@ async function health(ports: Pick<Ports, 'store' | 'jobs' | 'provider'>): Promis
 const ready = (): Health => ({ kind: 'ready' });
 const unanswered = (): Health => ({ kind: 'not-ready', code: 'unavailable' });
 
-/** What every write is checked against: FHIR R4 itself. */
+/** What every write is checked against: FHIR R4 itself, and our profiles. */
 function validator(): Validate {
   const { structures } = loadDefinitions();
-  const checks = createValidator({ structures, valueSets: loadValueSets() });
+  const ours = profileChecks();
+  const checks = createValidator({ structures, ...ours, valueSets: [...loadValueSets(), ...ours.valueSets] });
   return (resource) => checks.validate(resource);
 }
 

@@ -1,19 +1,18 @@
 import type {
   CommunicationRequest,
   Consent,
-  ContactPoint,
   Device,
   Organization,
-  Patient,
   Practitioner,
   PractitionerRole,
-  RelatedPerson,
   Resource,
 } from '@medplum/fhirtypes';
 import { roles } from '../auth/caller.ts';
 import { demoStaff } from '../auth/demo.ts';
-import { codeSystem, MSG, structureDefinition, system } from '../canonical.ts';
+import { MSG, structureDefinition, system } from '../canonical.ts';
 import type { Controller } from '../policy/policy.ts';
+import { consentTerm, email, mobile, patient, relatedPerson } from './example-builders.ts';
+import { exampleFamilies } from './example-families.ts';
 
 type Example = Resource & { id: string };
 
@@ -57,7 +56,10 @@ const jobs = {
  * example.org. Loaded only as "Never by accident" in contract 1 allows.
  */
 export function exampleResources(controller: Controller): readonly Example[] {
-  return [trust(controller), service, maya, walter, priya, seren, serensMother, serensFather, edith, priyasObjection];
+  return [
+    ...[trust(controller), service, maya, walter, priya, seren, serensMother, serensFather, edith, priyasObjection],
+    ...exampleFamilies(),
+  ];
 }
 
 /** Ids of the cast, by what each is there to show. */
@@ -72,6 +74,14 @@ export const examplePeople = {
   child: 'example-seren',
   /** Has no telephone and no email. */
   withoutContact: 'example-edith',
+  /** Seventeen at the end of 2026: has a telephone of her own, and a mother who may receive messages until her birthday. */
+  youngPerson: 'example-aisha',
+  /** Can no longer decide for himself: his daughter holds a lasting power of attorney for health and welfare. */
+  represented: 'example-harold',
+  /** Her partner reads the texts on her telephone, and it could end badly: texts are closed, and a talk is due (OBJ-8). */
+  atRisk: 'example-leila',
+  /** Was registered twice; this record counts (VER-3). */
+  survivor: 'example-tomos',
 } as const;
 
 /**
@@ -92,16 +102,6 @@ export function exampleRequest(key: string): CommunicationRequest {
     ],
   };
 }
-
-const ukCore = 'https://fhir.hl7.org.uk/StructureDefinition';
-
-/** `01`: present and verified. */
-const numberVerified = {
-  url: `${ukCore}/Extension-UKCore-NHSNumberVerificationStatus`,
-  valueCodeableConcept: {
-    coding: [{ system: 'https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatusEngland', code: '01' }],
-  },
-};
 
 const byOdsCode = (controller: Controller) => ({
   type: 'Organization' as const,
@@ -164,8 +164,20 @@ const seren = patient({
   telecom: [mobile('+447700900178')],
 });
 
-const serensMother = parent('example-seren-mother', 'MTH', ['Carys', 'Lloyd'], mobile('+447700900156'));
-const serensFather = parent('example-seren-father', 'FTH', ['Joseph', 'Marsh'], mobile('+447700900167'));
+const serensMother = relatedPerson({
+  id: 'example-seren-mother',
+  patient: examplePeople.child,
+  relationship: 'MTH',
+  name: ['Carys', 'Lloyd'],
+  telecom: [mobile('+447700900156')],
+});
+const serensFather = relatedPerson({
+  id: 'example-seren-father',
+  patient: examplePeople.child,
+  relationship: 'FTH',
+  name: ['Joseph', 'Marsh'],
+  telecom: [mobile('+447700900167')],
+});
 
 const edith = patient({
   id: examplePeople.withoutContact,
@@ -175,8 +187,6 @@ const edith = patient({
   birthDate: '1945-05-08',
   address: [{ use: 'home', line: ['1 Example Row'], city: 'Leeds', postalCode: 'LS1 4AP' }],
 });
-
-const consentTerm = (name: string, code: string) => ({ coding: [{ system: codeSystem(name), code }] });
 
 const priyasObjection: Consent & { id: string } = {
   resourceType: 'Consent',
@@ -207,47 +217,3 @@ const priyasObjection: Consent & { id: string } = {
     action: [consentTerm('channel', 'sms')],
   },
 };
-
-interface Persona extends Pick<Patient, 'gender' | 'birthDate' | 'telecom' | 'address' | 'deceasedDateTime'> {
-  readonly id: string;
-  readonly nhsNumber: string;
-  readonly name: readonly [given: string, family: string];
-}
-
-function patient({ id, nhsNumber, name: [given, family], ...others }: Persona): Patient & { id: string } {
-  return {
-    resourceType: 'Patient',
-    id,
-    meta: { profile: [`${ukCore}/UKCore-Patient`] },
-    identifier: [{ extension: [numberVerified], system: system.nhsNumber, value: nhsNumber }],
-    active: true,
-    name: [{ use: 'official', family, given: [given] }],
-    ...others,
-  };
-}
-
-function parent(
-  id: string,
-  relationship: 'MTH' | 'FTH',
-  [given, family]: readonly [given: string, family: string],
-  telecom: ContactPoint,
-): RelatedPerson & { id: string } {
-  return {
-    resourceType: 'RelatedPerson',
-    id,
-    meta: { profile: [`${ukCore}/UKCore-RelatedPerson`] },
-    active: true,
-    patient: { reference: `Patient/${examplePeople.child}` },
-    relationship: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: relationship }] }],
-    name: [{ use: 'official', family, given: [given] }],
-    telecom: [telecom],
-  };
-}
-
-function mobile(value: string, rank?: number): ContactPoint {
-  return { system: 'phone', value, use: 'mobile', ...(rank === undefined ? {} : { rank }) };
-}
-
-function email(value: string, rank: number): ContactPoint {
-  return { system: 'email', value, use: 'home', rank };
-}

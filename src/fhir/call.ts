@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import type { Controller, Policy } from '../policy/policy.ts';
 import type { Requests } from '../send/requests.ts';
 import type { FhirStore, SearchParams, Stored } from '../store/fhir-store.ts';
+import type { CommitUnit, OpenDraft } from '../store/unit.ts';
 import type { PageLinks } from './page-links.ts';
 import type { ResourceRoute } from './routes.ts';
 
@@ -13,6 +14,8 @@ import type { ResourceRoute } from './routes.ts';
 export interface FhirDeps {
   readonly store: FhirStore;
   readonly requests: Requests;
+  readonly commitUnit: CommitUnit;
+  readonly openDraft: OpenDraft;
   readonly clock: Clock;
   readonly log: Log;
   readonly controller: Controller;

@@ -7,7 +7,7 @@ import type {
 } from '@medplum/fhirtypes';
 import { MSG } from '../canonical.ts';
 import { FHIR_JSON } from '../http/media-types.ts';
-import { commonSearch, type ResourceRoute, resultParameters, routes } from './routes.ts';
+import { commonSearch, type ResourceRoute, resultParameters, routes, terminologyOperations } from './routes.ts';
 import { searchDefinition } from './search-definitions.ts';
 
 /** `GET /fhir/metadata`: what the route table answers, and nothing else. `since`: when this service was started. */
@@ -39,6 +39,7 @@ export function capabilityStatement(about: {
         ...(notices.length === 0 ? {} : { documentation: notices.join(' ') }),
         security: { cors: false, description: 'Authorization: Bearer on everything but this page.' },
         resource: routes.map(resource),
+        interaction: [{ code: 'transaction' }, { code: 'batch' }],
       },
     ],
   };
@@ -70,13 +71,20 @@ function resource(route: ResourceRoute): CapabilityStatementRestResource {
       ...[...commonSearch, ...route.search].map((name) => searchParam(type, name)),
       ...resultParameters.map((name) => ({ name, type: 'special' as const })),
     ],
-    operation: Object.keys(operations).map((name) => ({ name, definition: `${MSG}/OperationDefinition/${name}` })),
+    operation: Object.keys(operations).map((name) => ({ name, definition: operationDefinition(type, name) })),
   };
 }
 
 function searchParam(type: string, name: string): CapabilityStatementRestResourceSearchParam {
   const definition = searchDefinition(type, name);
   return { name, type: definition.type, definition: definition.url };
+}
+
+/** R4 defines the operations on terminology itself. */
+function operationDefinition(type: string, name: string): string {
+  return (terminologyOperations as readonly string[]).includes(name)
+    ? `http://hl7.org/fhir/OperationDefinition/${type}-${name}`
+    : `${MSG}/OperationDefinition/${name}`;
 }
 
 function referenceParameters(route: ResourceRoute): SearchParameter[] {

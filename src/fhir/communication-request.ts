@@ -1,6 +1,8 @@
 import type { CommunicationRequest } from '@medplum/fhirtypes';
 import { AppError, type Fault } from '../errors.ts';
 import { describeError } from '../log.ts';
+import { createdText } from '../send/accept.ts';
+import { changedText } from '../send/change.ts';
 import { isForGroup } from '../send/gather.ts';
 import { StoreError } from '../store/fhir-store.ts';
 import type { Answer, Call, FhirDeps } from './call.ts';
@@ -23,14 +25,14 @@ export async function createRequest(deps: FhirDeps, call: Call): Promise<Answer>
         kind: 'version',
         status: 201,
         resource: submitted.resource,
-        done: `Decided: ${submitted.decision.kind}. CommunicationRequest/${submitted.resource.id} was created.`,
+        done: createdText(submitted.decision, submitted.resource.id),
       };
     case 'existing':
       return {
         kind: 'version',
         status: 200,
         resource: submitted.resource,
-        done: `CommunicationRequest/${submitted.resource.id} was asked for before; nothing was changed.`,
+        done: askedBefore(submitted.resource.id),
       };
     case 'refused':
       return { kind: 'content', status: 422, resource: refusalOutcome(submitted.decision.reasons) };
@@ -53,7 +55,7 @@ export async function updateRequest(deps: FhirDeps, call: Call): Promise<Answer>
         kind: 'version',
         status: 200,
         resource: changed.resource,
-        done: `CommunicationRequest/${changed.resource.id} is now ${changed.resource.status}.`,
+        done: changedText(changed.resource.id, changed.resource.status),
       };
     case 'refused':
       return { kind: 'content', status: 422, resource: refusalOutcome(changed.decision.reasons) };
@@ -73,13 +75,22 @@ export async function evaluateRequest(deps: FhirDeps, call: Call): Promise<Answe
 
 async function incoming(deps: FhirDeps, call: Call, body: unknown): Promise<CommunicationRequest> {
   const resource = checkIncoming<CommunicationRequest>(deps, call, body);
+  await assertAskable(deps, resource);
+  return resource;
+}
+
+/** What is asked of a request before the rules see it. Errors: AppError PROFILE_INVALID; StoreError. */
+export async function assertAskable(deps: Pick<FhirDeps, 'store'>, resource: CommunicationRequest): Promise<void> {
   if (isForGroup(resource)) throw new AppError('PROFILE_INVALID', [groups]);
   // Whom it is about, for and from: the rules say what is wrong with those, with the clause.
   const leave = ['subject', 'recipient', 'requester'];
   const dangling = await danglingReferences(deps.store, resource, { leave });
   if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);
-  return resource;
 }
+
+/** What `Prefer: return=OperationOutcome` says of a request whose key was used before. */
+export const askedBefore = (id: string): string =>
+  `CommunicationRequest/${id} was asked for before; nothing was changed.`;
 
 const groups: Fault = {
   expression: 'CommunicationRequest.subject',
@@ -108,7 +119,7 @@ const nameOf = (parameter: unknown): unknown =>
  * Contract 3: what could not be decided or kept is 503 and no other 5xx. Whoever asks again with the same key gets
  * the same message, so that asking again is always the right thing to do.
  */
-async function orUnavailable<T>(deps: FhirDeps, call: Call, work: () => Promise<T>): Promise<T> {
+export async function orUnavailable<T>(deps: FhirDeps, call: Pick<Call, 'caller'>, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

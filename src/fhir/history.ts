@@ -2,7 +2,7 @@ import type { Bundle, BundleEntry } from '@medplum/fhirtypes';
 import { AppError } from '../errors.ts';
 import type { SearchPage, SearchParams, Stored } from '../store/fhir-store.ts';
 import type { Answer, Call, FhirDeps } from './call.ts';
-import { pageLinks, pagePosition, withQuery } from './paging.ts';
+import { pageLinks, pagePosition, pageSize, withQuery } from './paging.ts';
 import { auditReading, isId, notFound } from './read.ts';
 
 /** GET `Type/id/_history`. */
@@ -41,16 +41,17 @@ async function historyPage(deps: FhirDeps, call: Call, scope: string): Promise<H
   const position = pagePosition(deps, scope, call.params);
   const params = position?.params ?? call.params;
   const since = params.find(([name]) => name === '_since')?.[1];
-  const count = Number(params.find(([name]) => name === '_count')?.[1] ?? HISTORY_PAGE);
-  const unknown = params.find(([name]) => name !== '_since' && name !== '_count');
-  if (unknown !== undefined || !Number.isSafeInteger(count) || count < 1 || since === '') {
+  const unknown = params.find(([name, value]) =>
+    name === '_count' ? !/^[1-9]\d{0,8}$/.test(value) : name !== '_since' || value === '',
+  );
+  if (unknown !== undefined) {
     throw new AppError('SEARCH_UNSUPPORTED', 'A history takes _since (an instant) and _count (1 or more).');
   }
   if (since !== undefined && !/^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?$/.test(since)) {
     throw new AppError('SEARCH_UNSUPPORTED', '_since takes an instant, such as 2026-06-01T09:00:00Z.');
   }
   const page: SearchPage = await deps.store.history(type, {
-    count: Math.min(count, LARGEST_HISTORY_PAGE),
+    count: pageSize(params),
     ...(call.id === '' ? {} : { id: call.id }),
     ...(since === undefined ? {} : { since }),
     ...(position?.cursor === undefined ? {} : { cursor: position.cursor }),
@@ -66,9 +67,6 @@ async function historyPage(deps: FhirDeps, call: Call, scope: string): Promise<H
   };
   return { page, params, first: position === undefined, answer: { kind: 'content', status: 200, resource: bundle } };
 }
-
-const HISTORY_PAGE = 50;
-const LARGEST_HISTORY_PAGE = 200;
 
 function historyEntry(deps: FhirDeps, resource: Stored): BundleEntry {
   const { resourceType, id, meta } = resource;

@@ -18,7 +18,12 @@ export function checkIncoming<T extends Resource>(deps: FhirDeps, call: Call, bo
   const { structure, profile } = deps.validate(body);
   if (structure.length > 0) throw new AppError('RESOURCE_INVALID', [...structure, ...profile]);
   if (profile.length > 0) throw new AppError('PROFILE_INVALID', profile);
-  return withRelativeReferences(withoutServerMeta(body as T), `${deps.base}/`);
+  return asIncoming(deps, body as T);
+}
+
+/** A valid resource as it is dealt with from here on: see `checkIncoming`. */
+export function asIncoming<T extends Resource>(deps: FhirDeps, resource: T): T {
+  return withRelativeReferences(withoutServerMeta(resource), `${deps.base}/`);
 }
 
 function withoutServerMeta<T extends Resource>(resource: T): T {

@@ -67,7 +67,8 @@ async function disclose(
   return { kind: 'version', status: 200, resource: found };
 }
 
+/** The id is not repeated: by mistake it may be a number or a name of somebody. */
 export function notFound(call: Call): AppError {
-  const place = isId(call.id) ? `${call.route.type}/${call.id}` : `a ${call.route.type} of that id`;
-  return new AppError('NOT_FOUND', `There is no ${place}${call.versionId === '' ? '' : ' of that version'}.`);
+  const version = call.versionId === '' ? '' : ' and version';
+  return new AppError('NOT_FOUND', `There is no ${call.route.type} of that id${version}.`);
 }

@@ -5,7 +5,7 @@ import { isId } from './read.ts';
 import { routeOf } from './routes.ts';
 
 /** A literal reference and where it stands. */
-interface Found {
+export interface Found {
   readonly reference: string;
   readonly expression: string;
 }
@@ -20,10 +20,7 @@ export async function danglingReferences(
   resource: Resource,
   options: { readonly self?: string; readonly leave?: readonly string[] },
 ): Promise<Fault[]> {
-  const found: Found[] = [];
-  for (const [key, value] of Object.entries(resource)) {
-    if (!options.leave?.includes(key)) collect(value, `${resource.resourceType}.${key}`, found);
-  }
+  const found = literalReferences(resource, options.leave);
   const contained = containedIds(resource);
   const targets = new Map<string, boolean>();
   const faults: Fault[] = [];
@@ -46,6 +43,15 @@ export async function danglingReferences(
     if (!targets.get(target)) faults.push({ expression, text: 'The reference leads to nothing that is kept here.' });
   }
   return faults.map((fault) => ({ ...fault, issue: 'not-found' }));
+}
+
+/** Every literal reference in a resource, those of the root elements `leave` excepted. */
+export function literalReferences(resource: Resource, leave: readonly string[] = []): Found[] {
+  const found: Found[] = [];
+  for (const [key, value] of Object.entries(resource)) {
+    if (!leave.includes(key)) collect(value, `${resource.resourceType}.${key}`, found);
+  }
+  return found;
 }
 
 async function exists(store: FhirStore, type: string, id: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { answerType } from '../http/media-types.ts';
-import type { Stored } from '../store/fhir-store.ts';
+import type { SearchParams, Stored } from '../store/fhir-store.ts';
 import type { Answer } from './call.ts';
 import { doneOutcome } from './outcome.ts';
 
@@ -13,6 +13,10 @@ export interface AnswerForm {
 
 /** Parameters that say how the answer is written, not what it holds. */
 export const formParameters = ['_format', '_pretty'] as const;
+
+export function withoutForm(params: SearchParams): SearchParams {
+  return params.filter(([name]) => !(formParameters as readonly string[]).includes(name));
+}
 
 /** Errors: AppError NOT_ACCEPTABLE. */
 export function answerForm(req: Request, query: URLSearchParams): AnswerForm {
@@ -61,7 +65,8 @@ function versionHeaders(res: Response, resource: Stored): void {
   res.set('Last-Modified', new Date(resource.meta.lastUpdated).toUTCString());
 }
 
-function versionUrl(base: string, resource: Stored): string {
+/** The address of this version: `Location`. */
+export function versionUrl(base: string, resource: Stored): string {
   return `${base}/${resource.resourceType}/${resource.id}/_history/${resource.meta.versionId}`;
 }
 

@@ -17,7 +17,11 @@ export interface ResourceRoute {
 }
 
 /** Operations on a type, with who answers them: `CommunicationRequest/$evaluate`. */
-export type TypeOperation = 'evaluate';
+export type TypeOperation = 'evaluate' | TerminologyOperation;
+
+/** Those that change nothing and need no body: GET as well, and at one resource's own address. */
+export const terminologyOperations = ['expand', 'validate-code'] as const;
+export type TerminologyOperation = (typeof terminologyOperations)[number];
 
 /** Result parameters and the parameters of every resource. */
 export const commonSearch = ['_id', '_lastUpdated', '_security'] as const;
@@ -26,6 +30,11 @@ export const resultParameters = ['_sort', '_count', '_total', '_summary', '_incl
 /** Reads what concerns a patient. */
 const care: readonly Role[] = ['epr', 'sar', 'ig'];
 const everyone: readonly Role[] = roles;
+
+const published = {
+  interactions: { read: everyone, 'search-type': everyone },
+  search: 'name status url version',
+} as const;
 
 const rows = {
   CommunicationRequest: {
@@ -137,6 +146,13 @@ const rows = {
     interactions: { read: ['sar', 'ig'], 'search-type': ['sar', 'ig'] },
     search: 'action agent date entity entity-role entity-type outcome patient policy site source subtype type',
   },
+  // What we publish: `conformance/`.
+  StructureDefinition: published,
+  OperationDefinition: published,
+  SearchParameter: published,
+  CodeSystem: published,
+  ValueSet: { ...published, operations: { expand: everyone, 'validate-code': everyone } },
+  ConceptMap: published,
 } as const satisfies Partial<Record<ResourceType, Row>>;
 
 interface Row {

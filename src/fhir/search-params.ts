@@ -1,12 +1,10 @@
 import type { Role } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
 import type { SearchParams } from '../store/fhir-store.ts';
+import { pageSize } from './paging.ts';
 import { commonSearch, mayRead, type ResourceRoute, resultParameters, routeOf } from './routes.ts';
-import { targetsOf } from './search-definitions.ts';
+import { searchDefinition, targetsOf } from './search-definitions.ts';
 
-/** Matches on a page when the caller does not say, and the most that a page may have. */
-const PAGE = 50;
-const LARGEST_PAGE = 200;
 const MOST_PARAMETERS = 100;
 
 /** Reads a query or a form, in order. Errors: AppError REQUEST_MALFORMED when it is not well encoded. */
@@ -43,13 +41,28 @@ export function checkSearch(route: ResourceRoute, role: Role, given: SearchParam
     );
   }
   const count = given.findLast(([name]) => name === '_count')?.[1];
-  const countOnly = count === '0' || given.some(([name, value]) => name === '_summary' && value === 'count');
-  const size = Math.min(count === undefined || count === '0' ? PAGE : Number(count), LARGEST_PAGE);
+  const countOnly = Number(count ?? 1) === 0 || given.some(([name, value]) => name === '_summary' && value === 'count');
   const kept = given.filter(([name, value]) => !shaping.has(name) && !(name === '_total' && value === 'none'));
   return {
-    params: [...kept, ...(countOnly ? ([['_summary', 'count']] as const) : []), ['_count', String(size)]],
+    params: [...kept, ...(countOnly ? ([['_summary', 'count']] as const) : []), ['_count', String(pageSize(given))]],
     countOnly,
   };
+}
+
+/**
+ * A reference may be asked for by this server's own address (FHIR R4 3.1.1.4.12), and what is kept has it relative: both
+ * are asked for. An answer of none would say that there is no objection, where there is one.
+ */
+export function withOwnReferences(route: ResourceRoute, given: SearchParams, base: string): SearchParams {
+  return given.map(([name, value]) => {
+    const [code = '', modifier = ''] = name.split(':', 2);
+    const literal = modifier === '' || /^[A-Z][A-Za-z]*$/.test(modifier);
+    if (!literal || !value.includes(`${base}/`) || !route.search.includes(code)) return [name, value];
+    if (searchDefinition(route.type, code).type !== 'reference') return [name, value];
+    const alternatives = value.split(',');
+    const own = alternatives.filter((one) => one.startsWith(`${base}/`)).map((one) => one.slice(base.length + 1));
+    return [name, [...alternatives, ...own].join(',')];
+  });
 }
 
 /** Parameters of a condition (`If-None-Exist`): those of the type, nothing about the answer. */

@@ -2,7 +2,7 @@ import type { Answer, Call, FhirDeps } from './call.ts';
 import { pageLinks, pagePosition, withQuery } from './paging.ts';
 import { auditReading } from './read.ts';
 import { mayRead } from './routes.ts';
-import { checkSearch } from './search-params.ts';
+import { checkSearch, withOwnReferences } from './search-params.ts';
 
 /** GET `Type?…` and POST `Type/_search`. */
 export async function search(deps: FhirDeps, call: Call): Promise<Answer> {
@@ -12,7 +12,7 @@ export async function search(deps: FhirDeps, call: Call): Promise<Answer> {
   const given = form ?? call.params;
   const position = pagePosition(deps, `search:${type}`, given);
   const params = position?.params ?? given;
-  const asked = checkSearch(call.route, call.caller.role, params);
+  const asked = checkSearch(call.route, call.caller.role, withOwnReferences(call.route, params, deps.base));
   const found = await deps.store.search(type, asked.params, position?.cursor);
   const included = found.included.filter((one) => mayRead(call.caller.role, one.resourceType));
   const shown = asked.countOnly ? [] : [...found.matches, ...included];

@@ -1,18 +1,28 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { auditEvent } from '../audit.ts';
+import type { Role } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
 import { newId } from '../send/ids.ts';
-import { type Stored, StoreError, type Write } from '../store/fhir-store.ts';
+import {
+  type FhirStore,
+  type SearchPage,
+  type SearchParams,
+  type Stored,
+  StoreError,
+  type Write,
+  type WriteResult,
+} from '../store/fhir-store.ts';
 import { type Answer, type Call, type FhirDeps, patientOf } from './call.ts';
 import { checkIncoming } from './incoming.ts';
 import { withLiteralPatient } from './people.ts';
 import { auditReading, isId } from './read.ts';
 import { danglingReferences } from './references.ts';
 import { versionOf } from './respond.ts';
-import { checkCondition, parseQuery } from './search-params.ts';
+import type { ResourceRoute, ServedType } from './routes.ts';
+import { checkCondition, parseQuery, withOwnReferences } from './search-params.ts';
 import { writingRules } from './writing-rules.ts';
 
-type WithId = Resource & { id: string };
+export type WithId = Resource & { id: string };
 
 /** POST `Type`: an id of our choosing. Errors: AppError as the catalogue has them, StoreError. */
 export async function create(deps: FhirDeps, call: Call): Promise<Answer> {
@@ -25,7 +35,7 @@ export async function create(deps: FhirDeps, call: Call): Promise<Answer> {
     op: 'create',
     resource,
     // The search above may be overtaken by another process.
-    ...(condition === undefined ? {} : { unless: checkCondition(call.route, call.caller.role, parseQuery(condition)) }),
+    ...(condition === undefined ? {} : { unless: conditionFrom(deps, call.route, call.caller.role, condition) }),
   });
 }
 
@@ -33,16 +43,29 @@ export async function create(deps: FhirDeps, call: Call): Promise<Answer> {
 export async function update(deps: FhirDeps, call: Call): Promise<Answer> {
   const sent = await withLiteralPatient(deps.store, checkIncoming<Resource>(deps, call, await call.json()));
   const resource = withAddressedId(call, sent);
-  const previous: Stored | undefined = await deps.store.read(call.route.type, resource.id);
+  for (let tries = 0; ; tries += 1) {
+    const previous: Stored | undefined = await deps.store.read(call.route.type, resource.id);
+    try {
+      return await write(deps, call, resource, previous, updateOf(resource, previous, call));
+    } catch (error) {
+      // It moved on between the read and the write: whoever named no version means the one that is there now.
+      const moved = error instanceof StoreError && error.code === 'conflict' && call.header('if-match') === undefined;
+      if (!moved || tries >= 4) throw error;
+    }
+  }
+}
+
+/**
+ * The write of an update: upon the version that was read, because the rules, the audit and the Provenance speak of it.
+ * Errors: AppError VERSION_CONFLICT when `If-Match` names another.
+ */
+export function updateOf(resource: WithId, previous: Stored | undefined, call: Call): Write {
   const ifMatch = versionOf(call.header('if-match'));
   if (ifMatch !== undefined && previous === undefined) throw stale();
   if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== previous?.meta.versionId) throw stale();
-  const expected = ifMatch === '*' ? previous?.meta.versionId : ifMatch;
-  return write(deps, call, resource, previous, {
-    op: 'update',
-    resource,
-    ...(expected === undefined ? {} : { ifMatch: expected }),
-  });
+  return previous === undefined
+    ? { op: 'create', resource }
+    : { op: 'update', resource, ifMatch: previous.meta.versionId };
 }
 
 /**
@@ -52,13 +75,36 @@ export async function update(deps: FhirDeps, call: Call): Promise<Answer> {
 export async function existingMatch(deps: FhirDeps, call: Call): Promise<Answer | undefined> {
   const header = call.header('if-none-exist');
   if (header === undefined) return undefined;
-  const condition = checkCondition(call.route, call.caller.role, parseQuery(header));
-  const found = await deps.store.search(call.route.type, [...condition, ['_count', '2']]);
-  if (found.matches.length > 1 || found.next !== undefined) {
-    throw new AppError('VERSION_CONFLICT', 'If-None-Exist matches several resources.');
-  }
-  const match: Stored | undefined = found.matches[0];
+  const condition = conditionFrom(deps, call.route, call.caller.role, header);
+  const match = await onlyMatch(deps.store, call.route.type, condition);
   return match === undefined ? undefined : existing(deps, call, match);
+}
+
+/** A condition as it was written, ready for the store. Errors: AppError SEARCH_UNSUPPORTED, ROLE_INSUFFICIENT. */
+export function conditionFrom(
+  deps: Pick<FhirDeps, 'base'>,
+  route: ResourceRoute,
+  role: Role,
+  query: string,
+): SearchParams {
+  return checkCondition(route, role, withOwnReferences(route, parseQuery(query), deps.base));
+}
+
+/** The one match of a condition; `undefined` when there is none. Errors: AppError VERSION_CONFLICT for several. */
+export async function onlyMatch(
+  store: FhirStore,
+  type: ServedType,
+  condition: SearchParams,
+): Promise<Stored | undefined> {
+  const matches: Stored[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: SearchPage = await store.search(type, [...condition, ['_count', '2']], cursor);
+    matches.push(...page.matches);
+    cursor = page.next;
+  } while (cursor !== undefined && matches.length < 2);
+  if (matches.length > 1) throw new AppError('VERSION_CONFLICT', `A condition matches several ${type} resources.`);
+  return matches[0];
 }
 
 /** The body as the resource of this address. Errors: AppError RESOURCE_INVALID when it names another id. */
@@ -83,23 +129,52 @@ async function write(
   previous: Stored | undefined,
   change: Write,
 ): Promise<Answer> {
-  const self = `${resource.resourceType}/${resource.id}`;
-  const rules = writingRules[call.route.type];
-  rules?.check?.(call.caller, resource, previous);
-  const dangling = await danglingReferences(deps.store, resource, { self });
-  if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);
-  const beside = (await rules?.beside?.(deps, resource, previous)) ?? [];
-  const results = await committed(deps, call, [change, ...beside, audit(deps, call, resource, previous)]);
+  await assertWritable(deps, call, resource, previous);
+  const { beside, audit } = await consequences(deps, call, resource, previous);
+  const results = await committed(deps, call, [change, ...beside, audit]);
   const [result] = results;
   if (result === undefined) throw new StoreError('unavailable', 'the store did not say what became of a write');
   if (result.outcome === 'existing') return existing(deps, call, result.resource);
-  await rules?.after?.(deps, result.resource, beside.length > 0);
-  const { meta } = result.resource;
+  await afterWrite(deps, result.resource, beside);
+  return writtenAnswer(result);
+}
+
+/** What the rules of its type and its references ask of a resource. Errors: AppError; StoreError. */
+export async function assertWritable(
+  deps: Pick<FhirDeps, 'store'>,
+  call: Call,
+  resource: WithId,
+  previous: Stored | undefined,
+): Promise<void> {
+  writingRules[call.route.type]?.check?.(call.caller, resource, previous);
+  const self = `${resource.resourceType}/${resource.id}`;
+  const dangling = await danglingReferences(deps.store, resource, { self });
+  if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);
+}
+
+/** What goes into the same commit as a write. Errors: StoreError. */
+export async function consequences(
+  deps: FhirDeps,
+  call: Call,
+  resource: WithId,
+  previous: Stored | undefined,
+): Promise<{ readonly beside: readonly Write[]; readonly audit: Write }> {
+  const beside = await writingRules[call.route.type]?.beside?.(deps, resource, previous, call.caller);
+  return { beside: beside ?? [], audit: auditOf(deps, call, resource, previous) };
+}
+
+/** What is done once a write is durable. */
+export async function afterWrite(deps: FhirDeps, stored: Stored, beside: readonly Write[]): Promise<void> {
+  await writingRules[stored.resourceType as ServedType]?.after?.(deps, stored, beside.length > 0);
+}
+
+export function writtenAnswer({ resource, outcome }: WriteResult): Extract<Answer, { kind: 'version' }> {
+  const self = `${resource.resourceType}/${resource.id}`;
   return {
     kind: 'version',
-    status: result.outcome === 'created' ? 201 : 200,
-    resource: result.resource,
-    done: `${self} was ${result.outcome}; its version is now ${meta.versionId}.`,
+    status: outcome === 'created' ? 201 : 200,
+    resource,
+    done: `${self} was ${outcome}; its version is now ${resource.meta.versionId}.`,
   };
 }
 
@@ -112,7 +187,7 @@ async function committed(deps: FhirDeps, call: Call, writes: readonly Write[]) {
   }
 }
 
-function audit(deps: FhirDeps, call: Call, resource: WithId, previous: Stored | undefined): Write {
+function auditOf(deps: FhirDeps, call: Call, resource: WithId, previous: Stored | undefined): Write {
   const patient = patientOf(resource);
   return {
     op: 'create',
@@ -131,7 +206,7 @@ function audit(deps: FhirDeps, call: Call, resource: WithId, previous: Stored | 
 }
 
 /** What was there already is shown, and so it is audited as read. */
-async function existing(deps: FhirDeps, call: Call, resource: Stored): Promise<Answer> {
+export async function existing(deps: FhirDeps, call: Call, resource: Stored): Promise<Answer> {
   const self = `${resource.resourceType}/${resource.id}`;
   await auditReading(deps, call, 'read', { resources: [resource], entities: [self] });
   return { kind: 'version', status: 200, resource, done: `${self} was there already; nothing was written.` };

@@ -1,9 +1,10 @@
-import type { Endpoint, Resource, Task } from '@medplum/fhirtypes';
+import type { Consent, Endpoint, Resource, Task } from '@medplum/fhirtypes';
 import type { Caller } from '../auth/caller.ts';
 import { codeSystem, structureDefinition } from '../canonical.ts';
 import { AppError } from '../errors.ts';
 import type { TaskCode } from '../policy/codes.ts';
 import type { Stored, Write } from '../store/fhir-store.ts';
+import { assertRecorder, consentProvenance } from './authorship.ts';
 import type { FhirDeps } from './call.ts';
 import { duplicateRecordTask, lateDuplicateRecordTask } from './duplicate-record.ts';
 import type { ServedType } from './routes.ts';
@@ -12,13 +13,24 @@ import type { ServedType } from './routes.ts';
 interface WritingRules {
   /** Errors: AppError. */
   check?(caller: Caller, resource: Resource, previous: Resource | undefined): void;
-  /** Goes into the same commit. Errors: StoreError. */
-  beside?(deps: FhirDeps, resource: Resource & { id: string }, previous: Resource | undefined): Promise<Write[]>;
+  /** Goes into the same commit, which is upon the version `previous`. Errors: StoreError. */
+  beside?(
+    deps: FhirDeps,
+    resource: Resource & { id: string },
+    previous: Stored | undefined,
+    caller: Caller,
+  ): Promise<Write[]>;
   /** Once the write is durable; `beside` says whether something went with it. */
   after?(deps: FhirDeps, resource: Stored, beside: boolean): Promise<void>;
 }
 
 export const writingRules: Readonly<Partial<Record<ServedType, WritingRules>>> = {
+  Consent: {
+    check: (caller, resource) => assertRecorder(caller, resource as Consent),
+    beside: async (deps, resource, previous, caller) => [
+      consentProvenance(deps, resource as Consent & { id: string }, previous, caller),
+    ],
+  },
   Endpoint: { check: (_caller, resource) => assertAssured(resource as Endpoint) },
   Patient: {
     beside: duplicateRecordTask,

@@ -3,15 +3,16 @@ import { AppError } from '../errors.ts';
 
 /** Bytes of a body, unpacked. */
 export const BODY_LIMIT = 1024 * 1024;
+/** The same for a Bundle, which may bring a thousand resources. */
+export const BUNDLE_LIMIT = 8 * BODY_LIMIT;
 /** Levels of objects and arrays in each other. The deepest resource of the interface has about twenty. */
 const DEPTH_LIMIT = 64;
 
-const rawBody = express.raw({ type: () => true, limit: BODY_LIMIT });
-
 /** The whole body as text. Errors: AppError TOO_LARGE, MEDIA_TYPE_UNSUPPORTED, REQUEST_MALFORMED. */
-export async function readText(req: Request, res: Response): Promise<string> {
+export async function readText(req: Request, res: Response, limit = BODY_LIMIT): Promise<string> {
+  const rawBody = express.raw({ type: () => true, limit });
   await new Promise<void>((resolve, reject) => {
-    rawBody(req, res, (error: unknown) => (error === undefined ? resolve() : reject(bodyError(error))));
+    rawBody(req, res, (error: unknown) => (error === undefined ? resolve() : reject(bodyError(error, limit))));
   });
   const body: unknown = req.body;
   if (!Buffer.isBuffer(body)) return '';
@@ -23,8 +24,8 @@ export async function readText(req: Request, res: Response): Promise<string> {
 }
 
 /** The body as JSON that is safe to walk and to copy. Errors: as `readText`. */
-export async function readJson(req: Request, res: Response): Promise<unknown> {
-  const text = await readText(req, res);
+export async function readJson(req: Request, res: Response, limit = BODY_LIMIT): Promise<unknown> {
+  const text = await readText(req, res, limit);
   if (text.trim() === '') throw new AppError('REQUEST_MALFORMED', 'The body is empty; send one resource as JSON.');
   let value: unknown;
   try {
@@ -62,9 +63,9 @@ function assertHarmless(value: unknown): void {
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** What express's body parser says, in our words; its own quote what they choked on. */
-function bodyError(error: unknown): AppError {
+function bodyError(error: unknown, limit: number): AppError {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
-  if (status === 413) return new AppError('TOO_LARGE', `The body is over ${BODY_LIMIT} bytes.`, { cause: error });
+  if (status === 413) return new AppError('TOO_LARGE', `The body is over ${limit} bytes.`, { cause: error });
   if (status === 415) {
     return new AppError('MEDIA_TYPE_UNSUPPORTED', 'The Content-Encoding is not supported.', { cause: error });
   }

@@ -25,7 +25,7 @@ export function observeRequests(log: Log, metrics: Metrics) {
       // 499, as proxies have it: the caller hung up before the answer.
       const status = res.writableFinished ? res.statusCode : 499;
       metrics.httpAnswered({ method, route, status, seconds });
-      const caller = callerIn(res);
+      const caller = callerIfAny(res);
       const who = caller === undefined ? {} : { client: caller.client, role: caller.role };
       log.info('http.answered', { requestId, ...who, method, route, status, durationMs: Math.round(seconds * 1000) });
     });
@@ -42,12 +42,13 @@ export function setCaller(res: Response, caller: Caller): void {
 
 /** Errors: TypeError on an address that asks for no token. */
 export function callerOf(res: Response): Caller {
-  const caller = callerIn(res);
+  const caller = callerIfAny(res);
   if (caller === undefined) throw new TypeError('Nobody was authenticated on this address');
   return caller;
 }
 
-const callerIn = (res: Response): Caller | undefined => res.locals.caller as Caller | undefined;
+/** Who was let in, if anybody was yet. */
+export const callerIfAny = (res: Response): Caller | undefined => res.locals.caller as Caller | undefined;
 
 /**
  * The caller's own id, if it is one: short, of harmless characters, and not a bare number, which could be an NHS or a

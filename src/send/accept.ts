@@ -2,14 +2,15 @@ import type { CommunicationRequest, Reference } from '@medplum/fhirtypes';
 import type { Caller } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
 import { decide } from '../policy/decide.ts';
+import type { Decision } from '../policy/decision.ts';
 import { filedUnder } from '../policy/facts.ts';
-import type { Stored } from '../store/fhir-store.ts';
-import { changeStatus } from './change.ts';
+import type { FhirStore, Stored, Write } from '../store/fhir-store.ts';
+import { changeStatus, plannedChange } from './change.ts';
 import { evaluation } from './evaluation.ts';
 import { callerKey, idOfKey, newId, submissionDigest } from './ids.ts';
 import { type AcceptDeps, audit, available, certain, create, planOf, withheld } from './plan.ts';
 import { requestRecord, storedDigest } from './record.ts';
-import type { Requests, Submitted } from './requests.ts';
+import type { PlannedRequest, Refusal, RequestPart, Requests, Submitted } from './requests.ts';
 
 /** The accepting side: a request becomes a decision, a record and a job, all of it before the caller is answered. */
 export function createRequests(deps: AcceptDeps): Requests {
@@ -41,8 +42,11 @@ export function createRequests(deps: AcceptDeps): Requests {
 
     change: (resource, ifMatch, caller) => changeStatus(deps, resource, ifMatch, caller),
 
+    plan: (part, view, caller) =>
+      part.kind === 'submit' ? plannedNew(deps, part, view, caller) : plannedChange(deps, part, view, caller),
+
     async evaluate(resource, caller) {
-      const facts = await deps.gather(resource);
+      const facts = await deps.gather(resource, store);
       const decision = certain(decide(facts));
       const patient = filedUnder(facts);
       await available(() =>
@@ -74,7 +78,7 @@ async function submitKeyed(
   }
 }
 
-function existing(resource: Stored<CommunicationRequest>, digest: string): Submitted {
+function existing(resource: Stored<CommunicationRequest>, digest: string): Extract<Submitted, { kind: 'existing' }> {
   if (storedDigest(resource) === digest) return { kind: 'existing', resource };
   throw new AppError('IDENTIFIER_REUSED', [
     {
@@ -91,6 +95,54 @@ async function submitNew(
   id: string,
   digest: string,
 ): Promise<Submitted> {
+  const decided = await decideNew(deps, { resource, id, digest }, deps.store, caller);
+  const { decision } = decided;
+  if (decided.kind === 'refused') {
+    await available(() => deps.store.commit(decided.withheld()));
+    return { kind: 'refused', decision: decided.decision };
+  }
+  const results = await available(() => deps.commitUnit(decided.unit));
+  const stored = results[0]?.resource as Stored<CommunicationRequest>;
+  return { kind: 'created', resource: stored, decision };
+}
+
+async function plannedNew(
+  deps: AcceptDeps,
+  part: Extract<RequestPart, { kind: 'submit' }>,
+  view: FhirStore,
+  caller: Caller,
+): Promise<PlannedRequest> {
+  const { resource, id, digest } = part;
+  if (callerKey(resource) !== undefined) {
+    // From the store: the view may show this request itself.
+    const earlier = await available(() => deps.store.read('CommunicationRequest', id));
+    if (earlier !== undefined) return { kind: 'existing', resource: existing(earlier, digest).resource };
+  }
+  const decided = await decideNew(deps, part, view, caller);
+  return decided.kind === 'refused' ? decided : { ...decided, done: createdText(decided.decision, id) };
+}
+
+/** What `Prefer: return=OperationOutcome` says of a request that was taken. */
+export function createdText(decision: Decision, id: string): string {
+  return `Decided: ${decision.kind}. CommunicationRequest/${id} was created.`;
+}
+
+type DecidedNew =
+  | { readonly kind: 'planned'; readonly decision: Decision; readonly unit: ReturnType<typeof planOf> }
+  | {
+      readonly kind: 'refused';
+      readonly decision: Refusal;
+      readonly withheld: (isGone?: (reference: string) => boolean) => Write[];
+    };
+
+/** Decides on what `view` shows, and stores nothing. */
+async function decideNew(
+  deps: AcceptDeps,
+  asked: { readonly resource: CommunicationRequest; readonly id: string; readonly digest: string },
+  view: FhirStore,
+  caller: Caller,
+): Promise<DecidedNew> {
+  const { resource, id, digest } = asked;
   if (resource.status !== 'active' && resource.status !== 'draft') {
     throw new AppError('PROFILE_INVALID', [
       {
@@ -100,22 +152,20 @@ async function submitNew(
       },
     ]);
   }
-  const facts = await available(() => deps.gather(resource));
+  const facts = await available(() => deps.gather({ ...resource, id }, view));
   const decision = certain(decide(facts));
   deps.count(decision.kind);
-  const patient = filedUnder(facts);
 
   if (resource.status === 'draft' || decision.kind !== 'refuse') {
     const status = resource.status === 'draft' ? 'draft' : decision.kind === 'hold' ? 'on-hold' : 'active';
-    const record = requestRecord(resource, { id, status, digest, patient });
-    const plan = planOf(deps, { ...record, id }, facts, decision, caller, 'create');
-    const results = await available(() => deps.commitUnit(plan));
-    const stored = results[0]?.resource as Stored<CommunicationRequest>;
-    return { kind: 'created', resource: stored, decision };
+    const record = requestRecord(resource, { id, status, digest, patient: filedUnder(facts) });
+    return { kind: 'planned', decision, unit: planOf(deps, { ...record, id }, facts, decision, caller, 'create') };
   }
-
-  await available(() => deps.store.commit(withheld(deps, resource, facts, decision, caller, keyReference(resource))));
-  return { kind: 'refused', decision };
+  return {
+    kind: 'refused',
+    decision,
+    withheld: (isGone) => withheld(deps, resource, facts, decision, caller, keyReference(resource), isGone),
+  };
 }
 
 /** What a not-done record of a refused submission points at: the caller's key, for there is no request. */

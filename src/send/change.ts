@@ -3,11 +3,11 @@ import type { Caller } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
 import { CallInHand } from '../jobs/jobs.ts';
 import { decide } from '../policy/decide.ts';
-import { type Stored, searchAll, type Write } from '../store/fhir-store.ts';
+import { type FhirStore, type Stored, searchAll, type Write } from '../store/fhir-store.ts';
 import { canonicalJson, newId } from './ids.ts';
 import { type AcceptDeps, audit, available, certain, create, planOf, withheld } from './plan.ts';
 import { callerContent, provenance } from './record.ts';
-import type { Changed } from './requests.ts';
+import type { Changed, PlannedRequest, RequestPart } from './requests.ts';
 
 /** A change of a request's status: release a draft or a hold, or take it back (contract 2, 3). Errors: AppError. */
 export async function changeStatus(
@@ -17,14 +17,18 @@ export async function changeStatus(
   caller: Caller,
 ): Promise<Changed> {
   for (let tries = 0; ; tries += 1) {
-    const current = await available(() => deps.store.read('CommunicationRequest', resource.id));
-    if (current === undefined) {
-      throw new AppError('NOT_FOUND', `CommunicationRequest/${resource.id} is not known.`);
-    }
-    if (ifMatch !== undefined && ifMatch !== current.meta.versionId) throw staleVersion(current);
+    const current = await currentOf(deps, resource.id, ifMatch);
     try {
-      return await changeFrom(deps, current, resource, caller);
+      const planned = await changeFrom(deps, current, resource, deps.store, caller);
+      if (planned.kind === 'existing') return { kind: 'changed', resource: planned.resource };
+      if (planned.kind === 'refused') {
+        await available(() => deps.store.commit(planned.withheld(() => false)));
+        return { kind: 'refused', decision: planned.decision };
+      }
+      const results = await available(() => deps.commitUnit(planned.unit));
+      return { kind: 'changed', resource: results[0]?.resource as Stored<CommunicationRequest> };
     } catch (error) {
+      if (error instanceof CallInHand) throw inHand(current.id);
       if (!(error instanceof AppError && error.code === 'WRITE_CONFLICT')) throw error;
       // It moved on between the read and the write: a caller who named a version must know; any other change is
       // simply made on what is there now.
@@ -34,12 +38,35 @@ export async function changeStatus(
   }
 }
 
+/** The same change as part of a caller's transaction. Errors: AppError. */
+export async function plannedChange(
+  deps: AcceptDeps,
+  part: Extract<RequestPart, { kind: 'change' }>,
+  view: FhirStore,
+  caller: Caller,
+): Promise<PlannedRequest> {
+  const current = await currentOf(deps, part.resource.id, part.ifMatch);
+  return changeFrom(deps, current, part.resource, view, caller);
+}
+
+async function currentOf(
+  deps: AcceptDeps,
+  id: string,
+  ifMatch: string | undefined,
+): Promise<Stored<CommunicationRequest>> {
+  const current = await available(() => deps.store.read('CommunicationRequest', id));
+  if (current === undefined) throw new AppError('NOT_FOUND', `CommunicationRequest/${id} is not known.`);
+  if (ifMatch !== undefined && ifMatch !== current.meta.versionId) throw staleVersion(current);
+  return current;
+}
+
 async function changeFrom(
   deps: AcceptDeps,
   current: Stored<CommunicationRequest>,
   resource: CommunicationRequest,
+  view: FhirStore,
   caller: Caller,
-): Promise<Changed> {
+): Promise<PlannedRequest> {
   if (!sameButStatus(current, resource)) {
     throw new AppError('CHANGE_NOT_ALLOWED', [
       {
@@ -49,12 +76,12 @@ async function changeFrom(
     ]);
   }
   const to = resource.status;
-  if (to === current.status) return { kind: 'changed', resource: current };
+  if (to === current.status) return { kind: 'existing', resource: current };
   const from = current.status;
   if (to === 'revoked' && (from === 'draft' || from === 'active' || from === 'on-hold')) {
     return revoke(deps, current, caller);
   }
-  if (to === 'active' && (from === 'draft' || from === 'on-hold')) return release(deps, current, caller);
+  if (to === 'active' && (from === 'draft' || from === 'on-hold')) return release(deps, current, view, caller);
   throw new AppError('CHANGE_NOT_ALLOWED', [
     {
       expression: 'CommunicationRequest.status',
@@ -64,26 +91,37 @@ async function changeFrom(
 }
 
 /** A draft or a held request is to go: decided as if it came now. */
-async function release(deps: AcceptDeps, current: Stored<CommunicationRequest>, caller: Caller): Promise<Changed> {
-  const facts = await available(() => deps.gather({ ...current, status: 'active' }));
+async function release(
+  deps: AcceptDeps,
+  current: Stored<CommunicationRequest>,
+  view: FhirStore,
+  caller: Caller,
+): Promise<PlannedRequest> {
+  const facts = await available(() => deps.gather({ ...current, status: 'active' }, view));
   const decision = certain(decide(facts));
   deps.count(decision.kind);
-  const ifMatch = current.meta.versionId;
   if (decision.kind === 'refuse') {
     const basedOn = { reference: `CommunicationRequest/${current.id}` };
-    await available(() => deps.store.commit(withheld(deps, current, facts, decision, caller, basedOn)));
-    return { kind: 'refused', decision };
+    return {
+      kind: 'refused',
+      decision,
+      withheld: (isGone) => withheld(deps, current, facts, decision, caller, basedOn, isGone),
+    };
   }
   // Held already, and still to be held: its Task is waiting; another one would only be noise.
-  if (decision.kind === 'hold' && current.status === 'on-hold') return { kind: 'changed', resource: current };
+  if (decision.kind === 'hold' && current.status === 'on-hold') return { kind: 'existing', resource: current };
   const status = decision.kind === 'hold' ? 'on-hold' : 'active';
-  const plan = planOf(deps, { ...current, status }, facts, decision, caller, { ifMatch });
-  const results = await available(() => deps.commitUnit(plan));
-  return { kind: 'changed', resource: results[0]?.resource as Stored<CommunicationRequest> };
+  const ifMatch = current.meta.versionId;
+  const unit = planOf(deps, { ...current, status }, facts, decision, caller, { ifMatch });
+  return { kind: 'planned', unit, done: changedText(current.id, status) };
 }
 
 /** Takes a request back, as long as no provider has its message or may have it. */
-async function revoke(deps: AcceptDeps, current: Stored<CommunicationRequest>, caller: Caller): Promise<Changed> {
+async function revoke(
+  deps: AcceptDeps,
+  current: Stored<CommunicationRequest>,
+  caller: Caller,
+): Promise<PlannedRequest> {
   const now = deps.clock.now();
   const attempts = await available(() =>
     searchAll(deps.store, 'Communication', [['based-on', `CommunicationRequest/${current.id}`]]),
@@ -106,15 +144,13 @@ async function revoke(deps: AcceptDeps, current: Stored<CommunicationRequest>, c
     create(provenance(newId(now), entities, { caller, author: undefined, activity: 'UPDATE' }, context)),
     create(audit(deps, { subtype: 'revoke', caller, patient, entities })),
   ];
-  try {
-    const results = await available(() =>
-      deps.commitUnit({ writes, jobs: [{ kind: 'cancel', queue: 'dispatch', key: current.id }] }),
-    );
-    return { kind: 'changed', resource: results[0]?.resource as Stored<CommunicationRequest> };
-  } catch (error) {
-    if (error instanceof CallInHand) throw inHand(current.id);
-    throw error;
-  }
+  const jobs = [{ kind: 'cancel' as const, queue: 'dispatch' as const, key: current.id }];
+  return { kind: 'planned', unit: { writes, jobs }, done: changedText(current.id, 'revoked') };
+}
+
+/** What `Prefer: return=OperationOutcome` says of a change that was made. */
+export function changedText(id: string, status: string | undefined): string {
+  return `CommunicationRequest/${id} is now ${status}.`;
 }
 
 function sameButStatus(current: CommunicationRequest, resource: CommunicationRequest): boolean {

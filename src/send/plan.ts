@@ -27,7 +27,8 @@ export interface AcceptDeps {
   readonly store: FhirStore;
   readonly jobs: Jobs;
   readonly commitUnit: CommitUnit;
-  readonly gather: (request: CommunicationRequest) => Promise<PolicyFacts>;
+  /** `view`: the store, or what it will hold when the caller's transaction is made. */
+  readonly gather: (request: CommunicationRequest, view: FhirStore) => Promise<PolicyFacts>;
   readonly clock: Clock;
   readonly log: Log;
   readonly context: Omit<RecordContext, 'now'>;
@@ -91,17 +92,23 @@ export function planOf(
   return { writes: [write, ...also], jobs };
 }
 
-/** What a refusal leaves behind; where the person is in doubt, nothing under anybody's name. */
+/**
+ * What a refusal leaves behind; where the person is in doubt, nothing under anybody's name. `isGone`: what the request
+ * named and what was never stored, for it was part of the same transaction.
+ */
 export function withheld(
   deps: AcceptDeps,
-  request: CommunicationRequest,
+  asked: CommunicationRequest,
   facts: PolicyFacts,
   decision: Refusal,
   caller: Caller,
   basedOn: Reference<CommunicationRequest> | undefined,
+  isGone: (reference: string) => boolean = () => false,
 ): Write[] {
   const now = deps.clock.now();
-  const patient = filedUnder(facts);
+  const about = filedUnder(facts);
+  const patient = about === undefined || isGone(about) ? undefined : about;
+  const request = withoutGone(asked, isGone);
   const entities: string[] = [];
   const writes: Write[] = [];
   if (patient !== undefined) {
@@ -114,6 +121,22 @@ export function withheld(
   writes.push(create(audit(deps, { subtype: 'decide', decision, caller, patient, entities })));
   return writes;
 }
+
+/** The request with nothing in what its record takes over that leads to something that is not there. */
+function withoutGone(request: CommunicationRequest, isGone: (reference: string) => boolean): CommunicationRequest {
+  const gone = (one: Reference | undefined): boolean => one?.reference !== undefined && isGone(one.reference);
+  const { about, encounter, reasonReference, recipient, ...rest } = request;
+  return {
+    ...rest,
+    ...(about === undefined ? {} : { about: about.filter((one) => !gone(one)) }),
+    ...(encounter === undefined || gone(encounter) ? {} : { encounter }),
+    ...(reasonReference === undefined ? {} : { reasonReference: reasonReference.filter((one) => !gone(one)) }),
+    // Left out, it would say that the message was for the patient.
+    ...(recipient === undefined ? {} : { recipient: recipient.map((one) => (gone(one) ? somebodyGone : one)) }),
+  };
+}
+
+const somebodyGone = { display: 'Somebody whose record was not kept' };
 
 /** The job that sends an attempt: due when the message is, urgent before routine. */
 export function dispatchJob(request: CommunicationRequest & { id: string }, attemptId: string, now: Date): NewJob {

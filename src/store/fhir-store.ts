@@ -67,11 +67,17 @@ export interface HistoryOptions {
 /**
  * `create` is made under an id that the writer chose, so that repeating it is harmless: an id that is taken is a
  * `conflict`. With `unless`, nothing is written if that search of the same type already has one match (the answer is
- * then `existing`), and more than one is a `conflict`. `update` with `ifMatch` fails as `conflict` when the version
+ * then `existing`), and more than one is a `conflict`; with `onMatch`, one match is a `conflict` too, for a commit whose
+ * other writes point at the new resource. `update` with `ifMatch` fails as `conflict` when the version
  * is no longer that one; an update of an id that does not exist creates it.
  */
 export type Write =
-  | { readonly op: 'create'; readonly resource: Resource & { id: string }; readonly unless?: SearchParams }
+  | {
+      readonly op: 'create';
+      readonly resource: Resource & { id: string };
+      readonly unless?: SearchParams;
+      readonly onMatch?: 'conflict';
+    }
   | { readonly op: 'update'; readonly resource: Resource & { id: string }; readonly ifMatch?: string };
 
 export interface WriteResult {

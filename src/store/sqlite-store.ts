@@ -97,6 +97,8 @@ export class SqliteFhirStore implements FhirStore {
     if (!ID.test(id)) throw new StoreError('rejected', `the id of a ${resourceType} is not a FHIR id`);
     if (write.op === 'create' && write.unless) {
       const existing = this.#existing(resourceType, write.unless);
+      if (existing && write.onMatch === 'conflict')
+        throw conflict(`a ${resourceType} that matches the condition exists`);
       if (existing) return { outcome: 'existing', resource: existing };
     }
     const current = this.#statements

@@ -9,6 +9,8 @@ const staff = demoStaffResources(controller);
 const people = exampleResources(controller);
 const all = [...staff, ...people];
 const text = JSON.stringify(all);
+const consentsOf = (id: string) =>
+  people.filter((one) => one.resourceType === 'Consent').filter((one) => one.patient?.reference === `Patient/${id}`);
 const addressOf = (resource: { resourceType: string; id: string }) => `${resource.resourceType}/${resource.id}`;
 
 describe('contract 1, "Never by accident": example people are nobody', () => {
@@ -78,17 +80,51 @@ describe('the example resources', () => {
     });
     expect(patient(examplePeople.deceased)).toHaveProperty('deceasedDateTime');
     expect(patient(examplePeople.withoutContact)).not.toHaveProperty('telecom');
-    expect(people.filter((one) => one.resourceType === 'RelatedPerson').map((one) => one.patient.reference)).toEqual([
-      `Patient/${examplePeople.child}`,
-      `Patient/${examplePeople.child}`,
+    const relatedTo = (id: string) =>
+      people.filter((one) => one.resourceType === 'RelatedPerson' && one.patient.reference === `Patient/${id}`);
+    expect(relatedTo(examplePeople.child)).toHaveLength(2);
+    expect(consentsOf(examplePeople.child)).toEqual([]);
+    expect(consentsOf(examplePeople.objector)).toMatchObject([{ status: 'active', provision: { type: 'deny' } }]);
+  });
+
+  it('PRX-5: the mother of the young person has authority until the day before the 18th birthday', () => {
+    const young = people.find((one) => addressOf(one) === `Patient/${examplePeople.youngPerson}`);
+    expect(young).toMatchObject({ birthDate: '2009-10-03', telecom: [{ system: 'phone' }] });
+    expect(consentsOf(examplePeople.youngPerson)).toMatchObject([
+      {
+        policyRule: { coding: [{ code: 'parental-responsibility' }, {}] },
+        provision: { period: { end: '2027-10-02' } },
+      },
     ]);
-    const objections = people.filter((one) => one.resourceType === 'Consent');
-    expect(objections).toHaveLength(1);
-    expect(objections[0]).toMatchObject({
-      status: 'active',
-      patient: { reference: `Patient/${examplePeople.objector}` },
-      provision: { type: 'deny' },
-    });
+  });
+
+  it('PRX-6: the power of attorney has its instrument, and was checked as activated', () => {
+    expect(consentsOf(examplePeople.represented)).toMatchObject([
+      {
+        policyRule: { coding: [{ code: 'health-and-welfare-lasting-power-of-attorney' }, {}] },
+        sourceReference: { reference: 'DocumentReference/example-harold-power-of-attorney' },
+        verification: [{ verified: true, verificationDate: '2026-03-16' }],
+      },
+    ]);
+  });
+
+  it('OBJ-8: whose partner reads along has a restricted objection, and no note or Task says why', () => {
+    const [objection] = consentsOf(examplePeople.atRisk);
+    expect(objection?.meta?.security?.map((one) => one.code)).toEqual(['R', 'SDV']);
+    const shown = people.filter(
+      (one) =>
+        (one.resourceType === 'Flag' && one.subject.reference === `Patient/${examplePeople.atRisk}`) ||
+        (one.resourceType === 'Task' && one.for?.reference === `Patient/${examplePeople.atRisk}`),
+    );
+    expect(shown.map((one) => one.resourceType)).toEqual(['Flag', 'Task']);
+    expect(JSON.stringify(shown)).not.toMatch(/partner|violence|SDV/i);
+  });
+
+  it('VER-3: the replaced record names the one that counts', () => {
+    const replaced = people.filter((one) => one.resourceType === 'Patient' && one.link !== undefined);
+    expect(replaced).toMatchObject([
+      { active: false, link: [{ type: 'replaced-by', other: { reference: `Patient/${examplePeople.survivor}` } }] },
+    ]);
   });
 
   it("the request of the first curl names people who exist, and carries the caller's key", () => {

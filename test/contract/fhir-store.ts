@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type FhirStore, type SearchParams, searchAll } from '../../src/store/fhir-store.ts';
+import { type FhirStore, type SearchParams, searchAll, type Write } from '../../src/store/fhir-store.ts';
 import { aPatient, create, expectCode, update } from './fhir-store-parts.ts';
 import { describeSearches } from './fhir-store-searches.ts';
 
@@ -130,6 +130,17 @@ export function describeFhirStore(name: string, open: () => Promise<OpenStore>):
         const unless: SearchParams = [['identifier', `urn:example:key|${value}`]];
         await expectCode('conflict', store.commit([{ op: 'create', resource: third, unless }]));
         expect(await store.read('Patient', third.id)).toBeUndefined();
+      });
+
+      it('onMatch: one match is a conflict, and the writes beside it are not made', async () => {
+        const value = randomUUID();
+        const identifier = [{ system: 'urn:example:key', value }];
+        await store.commit([create(aPatient({ identifier }))]);
+        const [beside, again] = [aPatient(), aPatient({ identifier })];
+        const unless: SearchParams = [['identifier', `urn:example:key|${value}`]];
+        const writes: Write[] = [create(beside), { op: 'create', resource: again, unless, onMatch: 'conflict' }];
+        await expectCode('conflict', store.commit(writes));
+        expect(await store.read('Patient', beside.id)).toBeUndefined();
       });
 
       it('lets one of many simultaneous repeats through', async () => {

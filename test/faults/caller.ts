@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommunicationRequest, Patient, Resource } from '@medplum/fhirtypes';
 import { demoStaff, demoTokens } from '../../src/auth/demo.ts';
 import { codeSystem, MSG, system } from '../../src/canonical.ts';
+import { ask, type HttpAnswer } from './http.ts';
 import { RunFailed, type World } from './world.ts';
 
 /** Longer than any honest answer takes, shorter than a hang. */
@@ -78,7 +79,7 @@ export class Caller {
   }
 
   /** Asks for one message until it is answered. */
-  async ask(options: AskOptions = {}): Promise<Asked> {
+  async message(options: AskOptions = {}): Promise<Asked> {
     this.#asked += 1;
     const n = this.#asked;
     const channel = n % 3 === 0 ? 'email' : 'sms';
@@ -102,8 +103,8 @@ export class Caller {
   }
 
   /** Several at once. */
-  askAll(count: number, options: AskOptions = {}): Promise<Asked[]> {
-    return Promise.all(Array.from({ length: count }, () => this.ask(options)));
+  messages(count: number, options: AskOptions = {}): Promise<Asked[]> {
+    return Promise.all(Array.from({ length: count }, () => this.message(options)));
   }
 
   /** Takes a request back; answers whether it was (200) or was in hand already (409). */
@@ -114,13 +115,11 @@ export class Caller {
   }
 
   /** GET, once; `undefined` without an answer. */
-  async get(path: string, token: string = demoTokens.epr): Promise<{ status: number; text: string } | undefined> {
+  async get(path: string, token: string = demoTokens.epr): Promise<HttpAnswer | undefined> {
     const { url } = this.#world;
     if (url === undefined) return undefined;
     try {
-      const headers = { authorization: `Bearer ${token}` };
-      const answer = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
-      return { status: answer.status, text: await answer.text() };
+      return await ask('GET', `${url}${path}`, { authorization: `Bearer ${token}`, timeoutMs: PATIENCE_MS });
     } catch {
       return undefined;
     }
@@ -138,15 +137,14 @@ export class Caller {
       const { url } = this.#world;
       if (url !== undefined) {
         try {
-          const answer = await fetch(`${url}${path}`, {
-            method,
-            headers: { authorization: `Bearer ${demoTokens.epr}`, 'content-type': 'application/fhir+json' },
+          const answer = await ask(method, `${url}${path}`, {
+            authorization: `Bearer ${demoTokens.epr}`,
+            type: 'application/fhir+json',
             body: JSON.stringify(body),
-            signal: AbortSignal.timeout(PATIENCE_MS),
+            timeoutMs: PATIENCE_MS,
           });
-          const text = await answer.text();
-          if (accept.includes(answer.status)) return { status: answer.status, body: JSON.parse(text) };
-          last = `${answer.status} ${text}`;
+          if (accept.includes(answer.status)) return { status: answer.status, body: JSON.parse(answer.text) };
+          last = `${answer.status} ${answer.text}`;
           // 503 says "ask again"; 500 comes from a plain write that broke. Nothing else gets better by asking.
           if (answer.status < 500) throw new RunFailed(`${method} ${path} answered ${last}`);
         } catch (error) {

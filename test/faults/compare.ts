@@ -17,6 +17,7 @@ export interface Expected {
   readonly to?: string;
 }
 
+/** Its figures are NaN for a run that never came to be compared. */
 export interface Comparison {
   /** Requests that were answered 200 or 201. */
   readonly acknowledged: number;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database.ts';
 import { type Asked, Caller, person } from './caller.ts';
 import { type Expected, recorded } from './compare.ts';
+import { ask } from './http.ts';
 import type { Strike } from './plan.ts';
 import { settle } from './settle.ts';
 import { RunFailed, until, type World } from './world.ts';
@@ -33,7 +34,7 @@ export const givens = {
     await world.start({ strike });
     const caller = new Caller(world);
     await caller.meet();
-    return finish(world, caller, delivered(await caller.askAll(MESSAGES)));
+    return finish(world, caller, delivered(await caller.messages(MESSAGES)));
   },
 
   /** The provider's answer takes longer than a lease. */
@@ -41,7 +42,7 @@ export const givens = {
     await world.start({ strike, slowSendMs: 2_000 });
     const caller = new Caller(world);
     await caller.meet();
-    return finish(world, caller, delivered(await caller.askAll(MESSAGES)));
+    return finish(world, caller, delivered(await caller.messages(MESSAGES)));
   },
 
   /** The provider took some of the messages, or none of them, and did not say so. */
@@ -51,7 +52,7 @@ export const givens = {
     await world.start({ strike });
     const caller = new Caller(world);
     await caller.meet();
-    return finish(world, caller, delivered(await caller.askAll(MESSAGES)));
+    return finish(world, caller, delivered(await caller.messages(MESSAGES)));
   },
 
   /** The people move to another number and address between acceptance and dispatch (contract 4). */
@@ -85,7 +86,7 @@ export const givens = {
     await world.start({ strike });
     const caller = new Caller(world);
     await caller.meet({ deceasedBoolean: true });
-    const all = await caller.askAll(MESSAGES);
+    const all = await caller.messages(MESSAGES);
     return finish(
       world,
       caller,
@@ -93,19 +94,22 @@ export const givens = {
     );
   },
 
-  /** Taken back at about the moment at which they are due: either the caller is told so, or the message goes. */
+  /** Taken back long before, or at about the moment at which they are due: the caller is told so, or the message goes. */
   async revoked(world, strike) {
     await world.start({ strike });
     const caller = new Caller(world);
     await caller.meet();
-    const all = await caller.askAll(MESSAGES, { dueInMs: 300 });
-    const ends = await Promise.all(
-      all.map(async (asked): Promise<Expected> => {
-        await sleep(world.draw() * 400);
-        return { asked, end: (await caller.revoke(asked)) ? 'withheld' : 'delivered' };
-      }),
-    );
-    return finish(world, caller, ends);
+    const far = await caller.messages(1, { dueInMs: 10 * MINUTE });
+    const near = await caller.messages(MESSAGES - 1, { dueInMs: 300 });
+    const takeBack = async (asked: Asked): Promise<Expected> => ({
+      asked,
+      end: (await caller.revoke(asked)) ? 'withheld' : 'delivered',
+    });
+    const ends = near.map(async (asked) => {
+      await sleep(world.draw() * 400);
+      return takeBack(asked);
+    });
+    return finish(world, caller, await Promise.all([...far.map(takeBack), ...ends]));
   },
 
   /** Each text that comes in is handed over a second time once the first was kept. */
@@ -132,7 +136,7 @@ export const givens = {
     await world.start();
     const caller = new Caller(world);
     await caller.meet();
-    const all = await caller.askAll(MESSAGES);
+    const all = await caller.messages(MESSAGES);
     await until(
       async () => {
         const { messages } = world.simulator.control.ledger();
@@ -168,7 +172,7 @@ async function scheduled(world: World): Promise<{ caller: Caller; all: readonly 
   await world.start();
   const caller = new Caller(world);
   await caller.meet();
-  return { caller, all: await caller.askAll(MESSAGES, { dueInMs: 10 * MINUTE }) };
+  return { caller, all: await caller.messages(MESSAGES, { dueInMs: 10 * MINUTE }) };
 }
 
 /** Starts again at a later time of day, so that nothing has to be waited for. */
@@ -201,11 +205,9 @@ async function handOver(world: World, id: string): Promise<void> {
   };
   await until(
     async () => {
-      const answer = await fetch(`${world.callbackUrl}/received-text`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${world.callbackToken}` },
-        body: JSON.stringify(text),
-      });
+      const authorization = `Bearer ${world.callbackToken}`;
+      const options = { authorization, type: 'application/json', body: JSON.stringify(text), timeoutMs: 4_000 };
+      const answer = await ask('POST', `${world.callbackUrl}/received-text`, options);
       return answer.status === 204;
     },
     'a received text to be taken',

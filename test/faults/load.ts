@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 const IN_FLIGHT = 8;
 
 /** Between two messages of one caller, so that what is to be compared stays a number of minutes, not hours. */
-const PAUSE_MS = 40;
+const PAUSE_MS = 20;
 
 const priorities = ['routine', 'routine', 'urgent', 'stat'] as const;
 
@@ -21,9 +21,9 @@ export async function killedUnderLoad(world: World, kills: number): Promise<read
   await caller.meet();
   const all = await underLoad(world, caller, async () => {
     for (let kill = 0; kill < kills; kill += 1) {
-      // Most kills meet a service at work; some meet one that is only just starting.
-      if (world.draw() < 0.85) await world.ready();
-      await sleep(20 + world.draw() * 500);
+      // Most kills meet a service at work, some one that has only just begun, a few one that is still starting.
+      if (world.draw() < 0.9) await world.ready();
+      await sleep(20 + world.draw() ** 2 * 2_000);
       const { deaths } = world;
       world.newest?.killGroup();
       while (world.deaths === deaths) await sleep(5);
@@ -61,7 +61,7 @@ async function underLoad(world: World, caller: Caller, meanwhile: () => Promise<
   const ask = async (): Promise<void> => {
     while (going) {
       const priority = priorities[Math.floor(world.draw() * priorities.length)] ?? 'routine';
-      all.push(await caller.ask({ priority }));
+      all.push(await caller.message({ priority }));
       await sleep(PAUSE_MS);
     }
   };

@@ -23,7 +23,9 @@ async function main(): Promise<void> {
   if (!Number.isSafeInteger(seed)) throw new RunFailed('--seed takes a whole number');
   const { only } = values;
   const runs = allRuns(values.quick ? 'quick' : 'full').filter((run) =>
-    only === undefined ? !values.quick || run.quick : run.name === only || run.name.startsWith(`${only}/`),
+    only === undefined
+      ? !values.quick || run.quick
+      : run.name === only || run.name.startsWith(`${only}/`) || run.name.startsWith(`${only}.`),
   );
   if (runs.length === 0) throw new RunFailed(`--only ${only}: there is no such run; --list shows them`);
   if (values.list) return console.log(runs.map((run) => run.name).join('\n'));
@@ -60,7 +62,7 @@ async function resultOf(run: Run, seed: number, seen: Set<string>): Promise<Resu
     }
   } catch (error) {
     const problem = error instanceof RunFailed ? error.message : String((error as Error).stack);
-    outcome = { acknowledged: 0, sent: 0, doubled: 0, lost: 0, problems: [problem] };
+    outcome = { acknowledged: NaN, sent: NaN, doubled: NaN, lost: NaN, problems: [problem] };
   }
   for (const line of world.seen()) seen.add(line);
   const keep = outcome.problems.length > 0;

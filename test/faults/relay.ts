@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { ask } from './http.ts';
 
 export interface Relay {
   readonly url: string;
@@ -14,20 +15,12 @@ export interface Relay {
 export async function startRelay(target: () => string | undefined): Promise<Relay> {
   const server = createServer(async (request, response) => {
     const body = await text(request).catch(() => '');
-    const to = target();
     try {
+      const to = target();
       if (to === undefined) throw new Error('no service');
-      const answer = await fetch(`${to}${request.url}`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          authorization: request.headers.authorization ?? '',
-        },
-        body,
-        signal: AbortSignal.timeout(3_000),
-      });
-      await answer.body?.cancel();
-      response.writeHead(answer.status).end();
+      const authorization = request.headers.authorization ?? '';
+      const options = { authorization, type: 'application/json', body, timeoutMs: 3_000 };
+      response.writeHead((await ask('POST', `${to}${request.url}`, options)).status).end();
     } catch {
       response.writeHead(503).end();
     }

@@ -10,7 +10,8 @@ export interface Result extends Comparison {
 
 /** One line of a run, with what is needed to repeat it where it failed. */
 export function lineOf({ run, seed, acknowledged, sent, doubled, lost, seconds, problems }: Result): string {
-  const figures = `seed ${seed}  acknowledged ${acknowledged}  sent ${sent}  doubled ${doubled}  lost ${lost}`;
+  const shown = (figure: number): string => (Number.isNaN(figure) ? '?' : String(figure));
+  const figures = `seed ${seed}  acknowledged ${shown(acknowledged)}  sent ${shown(sent)}  doubled ${shown(doubled)}  lost ${shown(lost)}`;
   const line = `${problems.length === 0 ? 'ok    ' : 'FAILED'}  ${run.name.padEnd(36)}  ${figures}  ${seconds.toFixed(1)} s`;
   if (problems.length === 0) return line;
   const again = `npm run test:faults -- --only ${run.name} --seed ${seed}`;
@@ -21,7 +22,7 @@ export function lineOf({ run, seed, acknowledged, sent, doubled, lost, seconds, 
 export function tableOf(results: readonly Result[]): string {
   const heads = ['', 'runs', 'failed', 'acknowledged', 'sent', 'doubled', 'lost', 'seconds'];
   const sum = (of: readonly Result[], figure: (one: Result) => number): number =>
-    of.reduce((total, one) => total + figure(one), 0);
+    of.reduce((total, one) => total + (figure(one) || 0), 0);
   const row = (name: string, of: readonly Result[]): string[] => [
     name,
     String(of.length),

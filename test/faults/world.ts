@@ -41,6 +41,7 @@ export class World {
   #deaths = 0;
   #sleeper: Child | undefined;
   #sleepsLong = false;
+  #endedByItself: string | undefined;
 
   constructor(seed: number, options: { readonly quietSeconds?: number } = {}) {
     this.draw = random(seed);
@@ -69,8 +70,9 @@ export class World {
     return `${this.#relay?.url}/callbacks/govuk-notify`;
   }
 
-  /** Of the service started last among those that can answer. */
+  /** Of the service started last among those that can answer. Errors: RunFailed when one ended of its own accord. */
   get url(): string | undefined {
+    if (this.#endedByItself !== undefined) throw new RunFailed(this.#endedByItself);
     return this.#children.findLast((one) => one.answers)?.url;
   }
 
@@ -119,11 +121,7 @@ export class World {
 
   /** Waits for a service that is ready. */
   ready(): Promise<string> {
-    return until(
-      async () => this.url,
-      () => `the service to be ready\n${this.newest?.errors ?? ''}`,
-      30_000,
-    );
+    return until(async () => this.url, 'the service to be ready', 30_000);
   }
 
   /** Ends every service process as an operator would. Errors: RunFailed when one does not end well. */
@@ -196,8 +194,12 @@ export class World {
       GOVUK_NOTIFY_QUIET_SECONDS: String(this.#quietSeconds),
     });
     this.#children.push(child);
-    void child.ended.then(() => {
+    void child.ended.then((code) => {
       if (!this.#restarting) return;
+      if (code !== null && child.struck === 0) {
+        this.#endedByItself = `the service ended by itself with ${code}\n${child.errors}`;
+        return;
+      }
       this.#deaths += 1;
       this.#spawn(this.#options);
     });

@@ -35,6 +35,12 @@ const expected: Readonly<
   Endpoint: ['epr sar ig admin', 'admin', 'admin', false],
   Provenance: ['epr sar ig', '-', '-', false],
   AuditEvent: ['sar ig', '-', '-', false],
+  StructureDefinition: ['epr sar ig admin', '-', '-', false],
+  OperationDefinition: ['epr sar ig admin', '-', '-', false],
+  SearchParameter: ['epr sar ig admin', '-', '-', false],
+  CodeSystem: ['epr sar ig admin', '-', '-', false],
+  ValueSet: ['epr sar ig admin', '-', '-', false],
+  ConceptMap: ['epr sar ig admin', '-', '-', false],
 };
 
 /** Contract 2's searches, by hand. */
@@ -50,6 +56,12 @@ const promised: Readonly<Partial<Record<ServedType, string>>> = {
   Provenance: 'target',
   ActivityDefinition: 'url topic status',
   Endpoint: 'organization status connection-type',
+  StructureDefinition: 'url name version status',
+  OperationDefinition: 'url name version status',
+  SearchParameter: 'url name version status',
+  CodeSystem: 'url name version status',
+  ValueSet: 'url name version status',
+  ConceptMap: 'url name version status',
 };
 
 interface Cell {
@@ -158,17 +170,12 @@ describe('contract 2: what is never answered', () => {
     expect([answer.status, answer.body.issue[0].code]).toEqual([422, 'not-supported']);
   });
 
-  it('a batch is 422 not-supported', async () => {
-    const answer = await herald.as('epr', 'post', '/fhir').send({ resourceType: 'Bundle', type: 'batch' });
-    expect([answer.status, answer.body.issue[0].code]).toEqual([422, 'not-supported']);
-  });
-
   it.each([
     '/fhir/Observation',
     '/fhir/Observation/1',
     '/fhir/patient/1',
     '/fhir/Patient/1/$everything',
-    '/fhir/StructureDefinition',
+    '/fhir/ImplementationGuide',
   ])('%s is 404', async (path) => {
     const answer = await herald.as('epr', 'get', path);
     expect([answer.status, answer.body.issue[0].code]).toEqual([404, 'not-found']);
@@ -192,7 +199,7 @@ describe('GET /fhir/metadata is the truth', () => {
       implementation: { url: 'https://herald.nhs.example/fhir' },
     });
     expect(statement.implementation?.description).toContain('The simulator is in use.');
-    expect(statement.rest?.[0]?.interaction).toBeUndefined();
+    expect(statement.rest?.[0]?.interaction?.map((one) => one.code)).toEqual(['transaction', 'batch']);
   });
 
   it.each(Object.entries(expected))('lists for %s what the contract has', (type, [, creators, updaters, history]) => {

@@ -78,7 +78,8 @@ describe('contract 2: search', () => {
     expect(pages.flatMap(idsOf)).toHaveLength(5);
     const urls = pages.flatMap((one) => one.link?.map((link) => link.url) ?? []);
     expect(urls.join(' ')).not.toContain(NUMBER);
-    for (const url of urls) expect(url).toMatch(/^https:\/\/herald\.nhs\.example\/fhir\/Patient\?_page=[\w-]+$/);
+    for (const url of urls)
+      expect(url).toMatch(/^https:\/\/herald\.nhs\.example\/fhir\/Patient\?(_count=2&)?_page=[\w-]+$/);
     expect(idsOf(await get(linkOf(answer.body, 'self') ?? ''))).toEqual(idsOf(answer.body));
   });
 

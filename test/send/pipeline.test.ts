@@ -81,7 +81,9 @@ describe('the pipeline', () => {
     return found as Communication;
   };
   const request = async (id: string) => (await embedded.store.read('CommunicationRequest', id)) as CommunicationRequest;
-  const tasks = () => searchAll(embedded.store, 'Task', []) as Promise<Task[]>;
+  /** Those that the pipeline raised: the examples have some of their own. */
+  const tasks = async (): Promise<Task[]> =>
+    (await searchAll(embedded.store, 'Task', [])).filter((one) => !one.id.startsWith('example-'));
 
   it('contract 5: an uncertain call is never repeated before the quiet period is over, and then only once', async () => {
     await submit();

@@ -16,6 +16,7 @@ import type { Policy } from '../../src/policy/policy.ts';
 import { newId } from '../../src/send/ids.ts';
 import type { Changed, Requests, Submitted } from '../../src/send/requests.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { createDrafts } from '../../src/store/draft.ts';
 import type { FhirStore, Stored } from '../../src/store/fhir-store.ts';
 import { SqliteFhirStore } from '../../src/store/sqlite-store.ts';
 
@@ -66,6 +67,8 @@ export function startApp(change: Partial<AppDeps> & { wrapStore?: (store: FhirSt
   const app = createApp({
     store,
     requests,
+    commitUnit: ({ writes }) => store.commit(writes),
+    openDraft: createDrafts(clock),
     clock,
     log: createLog({ level: 'debug', stream }),
     metrics: createMetrics({ version: '0.0.0' }),
@@ -164,6 +167,9 @@ function fakeRequests(store: FhirStore): FakeRequests {
     change(resource, ifMatch, caller) {
       asked.push({ what: 'change', caller, ...(ifMatch === undefined ? {} : { ifMatch }) });
       return fake.onChange(resource);
+    },
+    async plan() {
+      throw new Error('A stand-in plans nothing; see bundle-rig.ts for the real pipeline.');
     },
     async evaluate(_resource, caller) {
       asked.push({ what: 'evaluate', caller });

@@ -71,6 +71,20 @@ export const emergencyExtension = profileOf(
         },
       ],
     },
+    'Extension.extension:seniorConsulted': { sliceName: 'seniorConsulted', min: 0, max: '1' },
+    'Extension.extension:seniorConsulted.url': {
+      min: 1,
+      max: '1',
+      fixedUri: 'seniorConsulted',
+      base: { path: 'Extension.url' },
+    },
+    'Extension.extension:noSeniorBecause': { sliceName: 'noSeniorBecause', min: 0, max: '1' },
+    'Extension.extension:noSeniorBecause.url': {
+      min: 1,
+      max: '1',
+      fixedUri: 'noSeniorBecause',
+      base: { path: 'Extension.url' },
+    },
   },
   { kind: 'complex-type', context: [{ type: 'element', expression: 'CommunicationRequest' }] },
 );

@@ -97,7 +97,7 @@ function allowed(name: string, value: string): boolean {
   if (!attributeNames.has(name)) return false;
   if (name === 'style') return !activeStyle.test(value.replace(imageInStyle, ''));
   if (!addresses.has(name)) return true;
-  if (/^(?:https?:|ftp:|mailto:|tel:|cid:)/i.test(value)) return true;
+  if (/^(?:https?:|ftp:|mailto:|tel:|cid:|urn:)/i.test(value)) return true;
   if (name === 'src' && /^data: ?image\/(?:png|jpeg|gif|webp);base64,/i.test(value)) return true;
   // A colon, or an entity that may hide one, before the path would name a scheme.
   return !/[:&]/.test(value.split(/[/?#]/, 1)[0] ?? '');
