@@ -29,8 +29,11 @@ export function runSushi(project: SushiProject): Resource[] {
     const run = spawnSync(process.execPath, [sushi, 'build', '--snapshot', work], {
       encoding: 'utf8',
       timeout: 180_000,
-      // The registry leads nowhere: what a machine with network fetched besides would change what is made.
-      env: { ...process.env, HOME: home, USERPROFILE: home, FPL_REGISTRY: 'http://127.0.0.1:9' },
+      // No registry and no look-up of newer versions: what a machine with network fetched would change what is made.
+      env: {
+        ...process.env,
+        ...{ HOME: home, USERPROFILE: home, FPL_REGISTRY: 'http://127.0.0.1:9', npm_config_offline: 'true' },
+      },
     });
     const said = `${run.stdout}${run.stderr}`;
     if (run.status !== 0 || /^error /m.test(said)) throw new Error(`SUSHI failed:\n${said.slice(-8_000)}`);

@@ -101,7 +101,8 @@ export function requestRecord(
     ...content,
     id: stored.id,
     status: stored.status,
-    extension: [...(request.extension ?? []), { url: digestUrl, valueString: stored.digest }],
+    // What only Herald says is not taken from a caller.
+    extension: [...callerExtensions(request), { url: digestUrl, valueString: stored.digest }],
   };
   // Servers search literal references only, so a person named by number alone gets the address as well.
   if (stored.patient !== undefined && request.subject !== undefined && request.subject.reference === undefined) {
@@ -121,9 +122,13 @@ export function requestRecord(
 /** A request without what Herald itself puts on it: what may be compared with a caller's copy. */
 export function callerContent(request: CommunicationRequest): CommunicationRequest {
   const { id: _id, meta: _meta, text: _text, statusReason: _reason, status, ...content } = request;
-  const extension = (request.extension ?? []).filter((one) => one.url !== decisionUrl && one.url !== digestUrl);
+  const extension = callerExtensions(request);
   const { extension: _extension, ...rest } = content;
   return { ...rest, status, ...(extension.length > 0 ? { extension } : {}) };
+}
+
+function callerExtensions(request: CommunicationRequest): Extension[] {
+  return (request.extension ?? []).filter((one) => one.url !== decisionUrl && one.url !== digestUrl);
 }
 
 /** What the record of an attempt takes over from the request and its type. */

@@ -33,7 +33,7 @@ export function openDatabase(file: string): Database {
   sql.exec(`
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
-    PRAGMA cache_size = -65536;
+    PRAGMA cache_size = -16384;
     PRAGMA wal_autocheckpoint = 4000;
   `);
 

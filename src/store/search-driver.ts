@@ -24,6 +24,11 @@ export interface Driver {
  * for one patient as fast among a million messages as among a thousand.
  */
 export function driverOf(statements: Statements, query: Query): Driver {
+  // One equality and no order: there is nothing to choose, and counting would cost as much as answering.
+  const [only, second] = query.criteria;
+  if (only?.candidates && only.candidates.text === ONE_BY_ONE && second === undefined && query.sort.length === 0) {
+    return driver(query, only, false);
+  }
   let best: Criterion | undefined;
   let size = FEW + 1;
   const quickFirst = [...query.criteria].sort((a, b) => Number(a.slow ?? false) - Number(b.slow ?? false));

@@ -28,7 +28,7 @@ export class SearchRunner {
     const driver = driverOf(this.#statements, query);
     const total = query.total ? { total: this.#count(driver) } : {};
     if (query.count === 0) return { matches: [], included: [], ...total };
-    const { pks, next } = this.#page(query, driver, fingerprintOf([resourceType, params]), cursor);
+    const { pks, next } = this.#page(query, driver, () => fingerprintOf([resourceType, params]), cursor);
     const matches = this.#bodies(pks);
     const included = includedWith(this.#statements, query, matches);
     return { matches, included, ...total, ...(next === undefined ? {} : { next }) };
@@ -54,9 +54,9 @@ export class SearchRunner {
     return Number(counted?.n ?? 0);
   }
 
-  #page(query: Query, driver: Driver, fingerprint: string, cursor: string | undefined): Page {
+  #page(query: Query, driver: Driver, fingerprint: () => string, cursor: string | undefined): Page {
     const sorted = query.sort.length > 0;
-    const [afterPk, then] = cursor === undefined ? [] : readCursor(fingerprint, cursor, sorted ? 2 : 1);
+    const [afterPk, then] = cursor === undefined ? [] : readCursor(fingerprint(), cursor, sorted ? 2 : 1);
     const vid = sorted ? (then ?? latestVid(this.#statements)) : 0;
     const pks = sorted
       ? sortedPage(this.#statements, query, driver, { vid, afterPk })
@@ -64,7 +64,7 @@ export class SearchRunner {
     const page = pks.slice(0, query.count);
     const last = page.at(-1);
     if (last === undefined || pks.length <= query.count) return { pks: page, next: undefined };
-    return { pks: page, next: writeCursor(fingerprint, sorted ? [last, vid] : [last]) };
+    return { pks: page, next: writeCursor(fingerprint(), sorted ? [last, vid] : [last]) };
   }
 
   /** A row number never changes, and new rows have greater ones: the pages cannot shift. */

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeSystem, MSG } from '../../src/canonical.ts';
-import { type ExpectedType, expectedTypes } from './expectations.ts';
+import { type ExpectedType, expectedOfPublished, expectedTypes } from './expectations.ts';
 import { formsOf, missOf, refusedModifiers } from './expectations-forms.ts';
 import { type AnswerBody, FOUND, OTHER, type Rig, startRig } from './expectations-rig.ts';
 import { expectedSearches, type SearchExpectation } from './expectations-search.ts';
-import type { ParameterExpectation } from './expectations-values.ts';
+import { address, type ParameterExpectation, plain, text } from './expectations-values.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -206,31 +206,47 @@ describe('contract 2: everywhere', () => {
 });
 
 describe('contract 2: what we publish', () => {
-  const published = [
-    ['StructureDefinition', `${MSG}/StructureDefinition/expires`],
-    ['OperationDefinition', `${MSG}/OperationDefinition/evaluate`],
-    ['CodeSystem', codeSystem('channel')],
-    ['ValueSet', `${MSG}/ValueSet/channel`],
-  ] as const;
-  it.each(published)('%s by url', async (type, url) => {
-    const bundle = await search(type, [['url', url]]);
-    expect(bundle.entry?.map(({ resource }) => (resource as { url?: string }).url)).toEqual([url]);
-    expect((await search(type, [['url', `${url}-that-is-not-ours`]])).entry ?? []).toEqual([]);
-  });
+  const published = (Object.keys(expectedTypes) as ExpectedType[]).filter((type) => !(type in expectedSearches));
+  const cells = published.flatMap((type) => Object.keys(expectedOfPublished).map((name) => [type, name] as const));
 
-  it.each(['SearchParameter', 'ConceptMap'] as const)('%s by the url of each', async (type) => {
-    const all = (await search(type, [])).entry ?? [];
-    expect(all.length).toBeGreaterThan(0);
-    for (const { resource } of all) {
-      const { url = '' } = resource as { url?: string };
-      expect(keysOf(await search(type, [['url', url]]))).toEqual([`${type}/${resource?.id}`]);
+  /** What of the type there is, as a search without a condition shows it. */
+  const all = async (type: ExpectedType) =>
+    ((await search(type, [['_count', '200']])).entry ?? []).map(({ resource }) => resource as unknown as Published);
+
+  it.each(cells)('%s %s: by its value, every modifier and every prefix', async (type, name) => {
+    const [one] = await all(type);
+    const { id = '', [name as PublishedSearch]: value = '' } = one ?? {};
+    const parameter = { url: address, name: text, version: plain, status: plain }[name as PublishedSearch](value);
+    const wrong: unknown[] = [];
+    for (const { modifier, value: sought, finds } of formsOf(parameter)) {
+      const found =
+        keysOf(
+          await search(type, [
+            [`${name}${modifier}`, sought],
+            ['_id', id],
+          ]),
+        ).length === 1;
+      if (found !== finds) wrong.push([modifier, sought]);
     }
+    expect(wrong).toEqual([]);
   });
 
-  it.each(Object.keys(expectedTypes).filter((type) => !(type in expectedSearches)))(
-    '%s: an unknown parameter is 400',
-    async (type) => {
-      expect((await rig.ask('GET', `/${type}?colour=blue`, { token: 'demo-epr' })).status).toBe(400);
-    },
-  );
+  it.each(published)('%s: the url of each finds it alone', async (type) => {
+    const resources = await all(type);
+    expect(resources.length).toBeGreaterThan(0);
+    for (const { id, url } of resources) expect(keysOf(await search(type, [['url', url]]))).toEqual([`${type}/${id}`]);
+  });
+
+  it('has what the contract names', async () => {
+    const named = { CodeSystem: codeSystem('block-reason'), ValueSet: `${MSG}/ValueSet/channel` } as const;
+    expect(keysOf(await search('CodeSystem', [['url', named.CodeSystem]]))).toHaveLength(1);
+    expect(keysOf(await search('ValueSet', [['url', named.ValueSet]]))).toHaveLength(1);
+  });
+
+  it.each(published)('%s: an unknown parameter is 400', async (type) => {
+    expect((await rig.ask('GET', `/${type}?colour=blue`, { token: 'demo-epr' })).status).toBe(400);
+  });
 });
+
+type PublishedSearch = keyof typeof expectedOfPublished;
+type Published = Readonly<Record<'id' | PublishedSearch, string>>;

@@ -197,33 +197,41 @@ export function jsonText(value: Json): string {
   return (JSON.stringify(value) ?? 'null').replaceAll(new RegExp(`"${NUMBER}([^"${NUMBER}]*)${NUMBER}"`, 'g'), '$1');
 }
 
-const bundled = fc
-  .tuple(
-    fc.constantFrom('batch', 'transaction', 'collection', 'nonsense'),
-    fc.array(
-      fc.record(
-        {
-          fullUrl: fc.oneof(fc.constantFrom('urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e', 'x'), oddText),
-          resource: mutated,
-          request: fc.record(
-            {
-              method: fc.constantFrom('POST', 'PUT', 'GET', 'DELETE', 'PATCH', 'nonsense'),
-              url: fc.oneof(
-                fc.constantFrom('Patient', 'Flag', 'Patient/x', 'CommunicationRequest', '$evaluate', '/', '?x'),
-                oddText,
-              ),
-              ifNoneExist: oddText,
-              ifMatch: oddText,
-            },
-            { requiredKeys: ['method', 'url'] },
-          ),
-        },
-        { requiredKeys: [] },
-      ),
-      { maxLength: 4 },
+const oddRequest = fc.record(
+  {
+    method: fc.constantFrom('POST', 'PUT', 'GET', 'DELETE', 'PATCH', 'nonsense'),
+    url: fc.oneof(
+      fc.constantFrom('Patient', 'Flag?status=active', 'Patient/x', 'CommunicationRequest/$evaluate', '/', '?x', '//'),
+      oddText,
     ),
+    ifNoneExist: fc.oneof(fc.constantFrom('identifier=a|b', 'family=x&', '_count=1', '%ZZ'), oddText),
+    ifMatch: fc.oneof(fc.constant('W/"1"'), oddText),
+  },
+  { requiredKeys: ['method', 'url'] },
+);
+const LINK = 'urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e';
+
+/** An entry that is sent where its resource belongs, as often as not. */
+const entry = fc
+  .tuple(mutated, fc.constantFrom('POST', 'PUT', 'odd'), oddRequest, fc.oneof(fc.constantFrom(LINK, 'x'), oddText))
+  .map(([value, how, request, fullUrl]) => {
+    const { resourceType = 'Patient', id = 'x' } = (value ?? {}) as { resourceType?: unknown; id?: unknown };
+    const url = how === 'POST' ? `${resourceType}` : `${resourceType}/${id}`;
+    return { fullUrl, resource: value, request: how === 'odd' ? request : { method: how, url } };
+  });
+
+/** A Bundle of resources, which may point at each other. */
+export const bundled: fc.Arbitrary<Json> = fc
+  .tuple(
+    fc.constantFrom('batch', 'transaction', 'transaction', 'collection', 'nonsense'),
+    fc.array(fc.oneof({ weight: 6, arbitrary: entry }, { weight: 1, arbitrary: oddValue }), { maxLength: 5 }),
+    fc.boolean(),
   )
-  .map(([type, entry]) => ({ resourceType: 'Bundle', type, entry }));
+  .map(([type, entries, linked]) => {
+    const bundle = { resourceType: 'Bundle', type, entry: entries };
+    const text = JSON.stringify(bundle);
+    return linked ? JSON.parse(text.replaceAll(/"reference":"[^"]*"/g, `"reference":"${LINK}"`)) : bundle;
+  });
 
 /** The resource or Bundle of one request. */
 export const resource: fc.Arbitrary<Json> = fc.oneof(

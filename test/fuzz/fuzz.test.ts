@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import process from 'node:process';
+import type { Bundle } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Rig, startRig } from '../fhir/expectations-rig.ts';
@@ -42,12 +43,25 @@ function faultOf(asked: FuzzRequest, answer: FuzzAnswer): string | undefined {
   const trace = traceIn(text);
   if (status >= 400 && trace !== undefined) return `${status} with a trace: ${trace}: ${text}`;
   if (status >= 400 && markIn(shown) !== undefined) return `${status} with the mark ${markIn(shown)}: ${shown}`;
+  const within = status === 200 ? entryFaultOf(text) : undefined;
+  if (within !== undefined) return within;
   if (headers['x-injected'] !== undefined) return 'a header was injected';
   // Node itself answers what is no HTTP, or has too long a head.
   const ours = headers['x-request-id'] !== undefined;
   if (!ours) return [400, 417, 431].includes(status) ? undefined : `${status} from nobody knows where`;
   if (!asked.path.startsWith('/fhir') || status < 400 || asked.method === 'HEAD') return undefined;
   return isOutcome(text) ? undefined : `${status} without an OperationOutcome: ${text}`;
+}
+
+/** The same of the entries of a batch's answer, each of which has a status of its own. */
+function entryFaultOf(text: string): string | undefined {
+  if (!text.includes('-response"')) return undefined;
+  const { entry = [] } = JSON.parse(text) as Bundle;
+  const failed = entry.flatMap(({ response }) => (response !== undefined && response.status >= '4' ? [response] : []));
+  const shown = failed.map((one) => JSON.stringify(one));
+  return shown.find(
+    (one, at) => failed[at]?.status.startsWith('5') || markIn(one) !== undefined || traceIn(one) !== undefined,
+  );
 }
 
 const tooMuch = ({ body, path, headers }: FuzzRequest): boolean =>

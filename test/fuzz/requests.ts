@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expectedTypes } from '../fhir/expectations.ts';
 import { expectedSearches } from '../fhir/expectations-search.ts';
-import { body, encoding, jsonText, mutated } from './bodies.ts';
+import { body, bundled, encoding, jsonText, mutated } from './bodies.ts';
 import type { FuzzRequest } from './http.ts';
 import { markIn, marks, mobileForms } from './marks.ts';
 
@@ -320,7 +320,12 @@ const withLength = (headers: Readonly<Record<string, string>>, sent: Uint8Array)
 
 /** A resource sent where it belongs, by who may write it: what is wrong with it is in the resource. */
 const write: fc.Arbitrary<FuzzRequest> = fc
-  .tuple(mutated, fc.constantFrom('create', 'create', 'create', 'update', 'evaluate'), fc.nat(5), encoding)
+  .tuple(
+    fc.oneof({ weight: 4, arbitrary: mutated }, { weight: 1, arbitrary: bundled }),
+    fc.constantFrom('create', 'create', 'create', 'update', 'evaluate'),
+    fc.nat(5),
+    encoding,
+  )
   .map(([value, how, number, encode]) => {
     const { resourceType: named } = (value ?? {}) as { resourceType?: unknown };
     const type = typeof named === 'string' && /^[A-Za-z]+$/.test(named) ? named : 'Patient';

@@ -96,6 +96,18 @@ describe('one message, the whole way', () => {
     expect(await attempts(first.body.id)).toHaveLength(1);
   });
 
+  it('contract 3: a digest or a decision that a caller puts on a request is not taken for ours', async () => {
+    const asked = exampleRequest('journey-forged');
+    const url = 'https://herald.example/fhir/StructureDefinition/submission-digest';
+    const forged = { ...asked, extension: [...(asked.extension ?? []), { url, valueString: 'f'.repeat(64) }] };
+    const first = await herald.post('/fhir/CommunicationRequest', forged);
+    expect(first.status, first.text).toBe(201);
+    const digests = first.body.extension.filter((one: { url: string }) => one.url === url);
+    expect(digests).toHaveLength(1);
+    expect(digests[0].valueString).not.toBe('f'.repeat(64));
+    expect((await herald.post('/fhir/CommunicationRequest', forged)).status).toBe(200);
+  });
+
   it('contract 3: simultaneous repeats are one message', async () => {
     const asked = exampleRequest('journey-at-once');
     const answers = await Promise.all(
