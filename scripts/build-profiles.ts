@@ -96,7 +96,14 @@ function published(resource: Resource): Resource & { id: string } {
   if (resourceType === 'SearchParameter') delete definition.title;
   for (const view of ['snapshot', 'differential']) {
     const { element } = (definition[view] ?? {}) as { element?: Record<string, unknown>[] };
-    for (const item of element ?? []) delete item.mapping;
+    for (const item of element ?? []) {
+      delete item.mapping;
+      // To R4's own element: a bare `#path` would lay the profile's rules on what is nested in it as well.
+      const { contentReference } = item;
+      if (typeof contentReference === 'string' && contentReference.startsWith('#')) {
+        item.contentReference = `http://hl7.org/fhir/StructureDefinition/${others.type}${contentReference}`;
+      }
+    }
   }
   return definition as unknown as Resource & { id: string };
 }

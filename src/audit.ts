@@ -2,8 +2,8 @@ import type { AuditEvent, AuditEventAgent, AuditEventEntity, Coding } from '@med
 import type { Caller } from './auth/caller.ts';
 import { codeSystem, MSG, system } from './canonical.ts';
 import type { Controller } from './policy/policy.ts';
+import { heraldReference } from './send/authors.ts';
 import { newId } from './send/ids.ts';
-import { heraldReference } from './send/record.ts';
 
 /**
  * The security log: who touched or disclosed what, and when (ACC-1, ACC-2), after IHE's Basic Audit Log Patterns.

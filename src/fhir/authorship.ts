@@ -2,9 +2,9 @@ import type { Consent, Reference } from '@medplum/fhirtypes';
 import type { Caller } from '../auth/caller.ts';
 import { structureDefinition } from '../canonical.ts';
 import { AppError } from '../errors.ts';
+import { provenance } from '../send/authors.ts';
 import { referenceType } from '../send/gather-people.ts';
 import { newId } from '../send/ids.ts';
-import { provenance } from '../send/record.ts';
 import type { Stored, Write } from '../store/fhir-store.ts';
 import type { FhirDeps } from './call.ts';
 

@@ -71,7 +71,10 @@ function resource(route: ResourceRoute): CapabilityStatementRestResource {
       ...[...commonSearch, ...route.search].map((name) => searchParam(type, name)),
       ...resultParameters.map((name) => ({ name, type: 'special' as const })),
     ],
-    operation: Object.keys(operations).map((name) => ({ name, definition: operationDefinition(type, name) })),
+    // R4 has no empty lists.
+    ...(Object.keys(operations).length === 0
+      ? {}
+      : { operation: Object.keys(operations).map((name) => ({ name, definition: operationDefinition(type, name) })) }),
   };
 }
 

@@ -63,7 +63,8 @@ async function historyPage(deps: FhirDeps, call: Call, scope: string): Promise<H
     resourceType: 'Bundle',
     type: 'history',
     link: pageLinks(deps, address, scope, self, params, page.next),
-    entry: page.matches.map((resource) => historyEntry(deps, resource)),
+    // R4 has no empty lists.
+    ...(page.matches.length === 0 ? {} : { entry: page.matches.map((resource) => historyEntry(deps, resource)) }),
   };
   return { page, params, first: position === undefined, answer: { kind: 'content', status: 200, resource: bundle } };
 }

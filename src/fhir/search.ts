@@ -31,11 +31,16 @@ export async function search(deps: FhirDeps, call: Call): Promise<Answer> {
       type: 'searchset',
       ...(found.total === undefined ? {} : { total: found.total }),
       link: pageLinks(deps, address, `search:${type}`, self, params, asked.countOnly ? undefined : found.next),
-      entry: shown.map((resource, index) => ({
-        fullUrl: `${deps.base}/${resource.resourceType}/${resource.id}`,
-        resource,
-        search: { mode: index < found.matches.length ? 'match' : 'include' },
-      })),
+      // R4 has no empty lists.
+      ...(shown.length === 0
+        ? {}
+        : {
+            entry: shown.map((resource, index) => ({
+              fullUrl: `${deps.base}/${resource.resourceType}/${resource.id}`,
+              resource,
+              search: { mode: index < found.matches.length ? 'match' : 'include' },
+            })),
+          }),
     },
   };
 }

@@ -87,7 +87,10 @@ export function conditionFrom(
   role: Role,
   query: string,
 ): SearchParams {
-  return checkCondition(route, role, withOwnReferences(route, parseQuery(query), deps.base));
+  // Clients write it as `Type?query` or as the whole address, too.
+  const address = [`${deps.base}/${route.type}?`, `${route.type}?`, '?'].find((one) => query.startsWith(one)) ?? '';
+  const condition = parseQuery(query.slice(address.length));
+  return checkCondition(route, role, withOwnReferences(route, condition, deps.base));
 }
 
 /** The one match of a condition; `undefined` when there is none. Errors: AppError VERSION_CONFLICT for several. */

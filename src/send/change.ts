@@ -4,9 +4,10 @@ import { AppError } from '../errors.ts';
 import { CallInHand } from '../jobs/jobs.ts';
 import { decide } from '../policy/decide.ts';
 import { type FhirStore, type Stored, searchAll, type Write } from '../store/fhir-store.ts';
+import { provenance } from './authors.ts';
 import { canonicalJson, newId } from './ids.ts';
 import { type AcceptDeps, audit, available, certain, create, planOf, withheld } from './plan.ts';
-import { callerContent, provenance } from './record.ts';
+import { callerContent } from './record.ts';
 import type { Changed, PlannedRequest, RequestPart } from './requests.ts';
 
 /** A change of a request's status: release a draft or a hold, or take it back (contract 2, 3). Errors: AppError. */

@@ -10,9 +10,10 @@ import type { PolicyFacts } from '../policy/facts.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type FhirStore, type Stored, StoreError, type Write } from '../store/fhir-store.ts';
 import type { CommitUnit } from '../store/unit.ts';
+import type { RecordContext } from './authors.ts';
 import { idOfKey, newId } from './ids.ts';
 import type { Pace } from './pace.ts';
-import { type RecordContext, reasonConcept, withDecision } from './record.ts';
+import { reasonConcept, withDecision } from './record.ts';
 import { holdDue, task } from './tasks.ts';
 import { occurrenceOf } from './times.ts';
 

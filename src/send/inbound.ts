@@ -3,9 +3,10 @@ import { codeSystem, identifierSystem, structureDefinition } from '../canonical.
 import type { Job } from '../jobs/jobs.ts';
 import type { JobOutcome } from '../jobs/worker.ts';
 import { StoreError } from '../store/fhir-store.ts';
+import { controllerReference } from './authors.ts';
 import { idOfKey } from './ids.ts';
 import type { OutcomeDeps } from './outcome.ts';
-import { controllerReference, exactText, mediumConcept } from './record.ts';
+import { exactText, mediumConcept } from './record.ts';
 import { task } from './tasks.ts';
 
 /**

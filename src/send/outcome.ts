@@ -6,8 +6,9 @@ import type { Log } from '../log.ts';
 import { type NotifyChannel, notifyChannels, type StatusMeaning, statusMeaning } from '../providers/status-map.ts';
 import type { FhirStore, Stored, Write } from '../store/fhir-store.ts';
 import type { CommitUnit } from '../store/unit.ts';
+import type { RecordContext } from './authors.ts';
 import { newId } from './ids.ts';
-import { type RecordContext, reasonConcept } from './record.ts';
+import { reasonConcept } from './record.ts';
 import { attemptStatus, isFinal, mayMove } from './status.ts';
 import { task } from './tasks.ts';
 

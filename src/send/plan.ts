@@ -9,12 +9,11 @@ import type { Decision } from '../policy/decision.ts';
 import { filedUnder, type PolicyFacts, sensitivityOf } from '../policy/facts.ts';
 import { type FhirStore, StoreError, type Write } from '../store/fhir-store.ts';
 import type { CommitUnit } from '../store/unit.ts';
+import { provenance, type RecordContext } from './authors.ts';
 import { newId } from './ids.ts';
 import {
   type AttemptOrigin,
   preparedCommunication,
-  provenance,
-  type RecordContext,
   reasonConcept,
   withDecision,
   withheldCommunication,

@@ -4,39 +4,16 @@ import type {
   Communication,
   CommunicationRequest,
   Extension,
-  Provenance,
   Reference,
 } from '@medplum/fhirtypes';
-import type { Caller } from '../auth/caller.ts';
 import { codeSystem, identifierSystem, MSG, structureDefinition, system } from '../canonical.ts';
 import type { Channel } from '../policy/channel.ts';
 import type { Decision, Delivery, Reason, Warning } from '../policy/decision.ts';
-import type { Controller, Policy } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { ProviderNotification } from '../providers/provider.ts';
+import { controllerReference, type RecordContext } from './authors.ts';
 
 /** Pure builders of what is kept: each takes what is known and answers a resource; none reads or writes. */
-
-export interface RecordContext {
-  readonly now: Date;
-  readonly controller: Controller;
-  readonly policy: Policy;
-}
-
-/** The trust as every record names it: logically, because no store has to hold it. */
-export function controllerReference(controller: Controller): Reference {
-  return {
-    type: 'Organization',
-    identifier: { system: system.odsCode, value: controller.ods },
-    display: controller.name,
-  };
-}
-
-/** Herald itself, where a record needs an actor that is no person. */
-export const heraldReference: Reference = {
-  type: 'Device',
-  identifier: { system: `${MSG}/id/device`, value: 'herald' },
-  display: 'Herald messaging service',
-};
 
 /** A reason as contract 3 has it: our code, the clause, and a sentence for staff. */
 export function reasonConcept(reason: Pick<Reason, 'code' | 'clause' | 'text'>): CodeableConcept {
@@ -230,41 +207,6 @@ export function acceptedCommunication<T extends Communication>(
  */
 function asReceived(text: string, channel: string | undefined, { smsPrefix }: Policy): string {
   return channel === 'sms' && smsPrefix !== undefined ? `${smsPrefix}: ${text}` : text;
-}
-
-/** Who answers for it, and under what law (CON-2): the record of a decision or a write. */
-export function provenance(
-  id: string,
-  targets: readonly string[],
-  by: { caller: Caller; author: Reference | undefined; activity: 'CREATE' | 'UPDATE'; sources?: readonly string[] },
-  context: RecordContext,
-): Provenance & { id: string } {
-  const onBehalfOf = controllerReference(context.controller);
-  const participant = (code: string): CodeableConcept => ({
-    coding: [{ system: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type', code }],
-  });
-  const { author, caller } = by;
-  const person = author ?? caller.fhirUser;
-  return {
-    resourceType: 'Provenance',
-    id,
-    target: targets.map((reference) => ({ reference })),
-    recorded: context.now.toISOString(),
-    policy: context.policy.lawfulBases.flatMap((basis) => (basis.url === undefined ? [] : [basis.url])),
-    activity: {
-      coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-DataOperation', code: by.activity }],
-    },
-    agent: [
-      ...(person === undefined ? [] : [{ type: participant('author'), who: person, onBehalfOf }]),
-      ...(caller.fhirUser !== undefined && caller.fhirUser.reference !== person?.reference
-        ? [{ type: participant('enterer'), who: caller.fhirUser }]
-        : []),
-      { type: participant('assembler'), who: heraldReference },
-    ] as Provenance['agent'],
-    ...(by.sources === undefined || by.sources.length === 0
-      ? {}
-      : { entity: by.sources.map((reference) => ({ role: 'source' as const, what: { reference } })) }),
-  };
 }
 
 /** The canonical of the message type that a request names. */

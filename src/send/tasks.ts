@@ -2,7 +2,7 @@ import type { CommunicationRequest, Reference, Task } from '@medplum/fhirtypes';
 import { codeSystem } from '../canonical.ts';
 import type { TaskCode } from '../policy/codes.ts';
 import { type StaffRole, staffRoles } from '../policy/policy.ts';
-import { heraldReference, type RecordContext } from './record.ts';
+import { heraldReference, type RecordContext } from './authors.ts';
 
 type Priority = NonNullable<CommunicationRequest['priority']>;
 

@@ -9,7 +9,7 @@ import { RunFailed, type World } from './world.ts';
 const PATIENCE_MS = 2_000;
 
 /** How long a caller goes on asking before the run counts as failed. */
-const GIVE_UP_MS = 60_000;
+const GIVE_UP_MS = 120_000;
 
 /** A message that was asked for, and what the service said to it. */
 export interface Asked {

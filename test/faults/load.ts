@@ -4,7 +4,7 @@ import type { Expected } from './compare.ts';
 import { delivered, finish } from './givens.ts';
 import { timing } from './plan.ts';
 import { settle } from './settle.ts';
-import type { World } from './world.ts';
+import { until, type World } from './world.ts';
 
 /** Messages asked for at once. */
 const IN_FLIGHT = 8;
@@ -19,14 +19,17 @@ export async function killedUnderLoad(world: World, kills: number): Promise<read
   await world.start();
   const caller = new Caller(world);
   await caller.meet();
-  const all = await underLoad(world, caller, async () => {
+  const all = await underLoad(world, caller, async (acknowledged) => {
     for (let kill = 0; kill < kills; kill += 1) {
-      // Most kills meet a service at work, some one that has only just begun, a few one that is still starting.
-      if (world.draw() < 0.9) await world.ready();
-      await sleep(20 + world.draw() ** 2 * 2_000);
+      const when = world.draw();
+      // A few kills meet a service that is still starting, some one that has only just begun, most one at work.
+      if (when > 0.1) await world.ready();
+      const before = acknowledged();
+      if (when > 0.3) await until(async () => acknowledged() > before, 'a message to be acknowledged', 60_000);
+      await sleep(world.draw() * 600);
       const { deaths } = world;
       world.newest?.killGroup();
-      while (world.deaths === deaths) await sleep(5);
+      await until(async () => world.deaths > deaths, 'the death of what was killed', 30_000);
     }
     await world.ready();
   });
@@ -54,8 +57,15 @@ export async function stoppedUnderLoad(world: World, stops: number): Promise<rea
   return finish(world, caller, delivered(all));
 }
 
-/** Callers that ask for one message after another for as long as `meanwhile` takes; answers all that was asked for. */
-async function underLoad(world: World, caller: Caller, meanwhile: () => Promise<void>): Promise<Asked[]> {
+/**
+ * Callers that ask for one message after another for as long as `meanwhile` takes, which may ask how many were
+ * acknowledged so far; answers all that was asked for.
+ */
+async function underLoad(
+  world: World,
+  caller: Caller,
+  meanwhile: (acknowledged: () => number) => Promise<void>,
+): Promise<Asked[]> {
   const all: Asked[] = [];
   let going = true;
   const ask = async (): Promise<void> => {
@@ -65,13 +75,11 @@ async function underLoad(world: World, caller: Caller, meanwhile: () => Promise<
       await sleep(PAUSE_MS);
     }
   };
-  const callers = Array.from({ length: IN_FLIGHT }, ask);
-  try {
-    await meanwhile();
-  } finally {
+  const callers = Promise.all(Array.from({ length: IN_FLIGHT }, ask));
+  const over = meanwhile(() => all.length).finally(() => {
     going = false;
-    await Promise.allSettled(callers);
-  }
-  await Promise.all(callers);
+  });
+  // Whichever fails first says why.
+  await Promise.all([callers, over]);
   return all;
 }

@@ -7,7 +7,8 @@ import { type Rig, startRig } from '../fhir/expectations-rig.ts';
 import type { Herald } from '../support/herald.ts';
 import { type FuzzAnswer, type FuzzRequest, keepAliveCaller } from './http.ts';
 import { markIn, traceIn } from './marks.ts';
-import { CALLBACK_TOKEN, fuzzRequest } from './requests.ts';
+import { fuzzRequest } from './requests.ts';
+import { CALLBACK_TOKEN } from './wild.ts';
 
 /**
  * `FUZZ_REQUESTS`: how many (5,000 unless told). `FUZZ_SEED`, and `FUZZ_PATH` where fast-check printed one, repeat a

@@ -17,7 +17,7 @@ const rings: readonly (readonly [files: string, mayImport: readonly string[]])[]
   ...ports.map((file) => [file, [...common, ...ports, 'src/policy/']] as const),
   ['src/policy/', ['src/policy/', 'src/canonical.ts']],
   ['src/notify/', ['src/notify/']],
-  ['src/audit.ts', [...common, 'src/policy/', 'src/send/ids.ts', 'src/send/record.ts']],
+  ['src/audit.ts', [...common, 'src/policy/', 'src/send/ids.ts', 'src/send/authors.ts']],
   [
     'src/send/',
     [

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { Bundle, CommunicationRequest, Resource } from '@medplum/fhirtypes';
 import supertest, { type Response } from 'supertest';
+import { demoStaff } from '../../src/auth/demo.ts';
 import { MSG, system } from '../../src/canonical.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
@@ -130,7 +131,7 @@ export function aRequest(
     status: 'active',
     extension: [{ url: system.instantiatesCanonical, valueCanonical: `${MSG}/ActivityDefinition/${type}` }],
     subject: { reference: patient },
-    requester: { reference: 'Practitioner/demo-epr-user' },
+    requester: { reference: `Practitioner/${demoStaff.epr.id}` },
     ...change,
   };
 }
