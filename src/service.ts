@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { CommunicationRequest } from '@medplum/fhirtypes';
@@ -21,6 +20,7 @@ import { loadDefinitions, loadValueSets } from './fhir/definitions/load.ts';
 import { createValidator } from './fhir/validate/validator.ts';
 import { limitSlowClients } from './http/headers.ts';
 import type { Health, HealthReport } from './http/health.ts';
+import { countAnswering, hostInUrl, listen, stopListening } from './http/listen.ts';
 import type { Job, Jobs } from './jobs/jobs.ts';
 import { createWorker, type JobOutcome } from './jobs/worker.ts';
 import { describeError, type Log } from './log.ts';
@@ -193,6 +193,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     notices: simulator === undefined ? [] : ['The GOV.UK Notify simulator is in use: no message leaves this machine.'],
   });
   limitSlowClients(server);
+  const answering = countAnswering(server);
   server.on('request', app);
 
   const sweeper = setInterval(() => {
@@ -207,8 +208,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     examplesLoaded,
     async close() {
       clearInterval(sweeper);
-      await stopListening(server);
-      await work.stop();
+      await Promise.all([stopListening(server, answering), work.stop()]);
       await simulator?.close();
       embedded.close();
     },
@@ -293,24 +293,4 @@ function kept(dataDir: string, name: string): Buffer {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   return readFileSync(file);
-}
-
-/** Takes the port before anything else is touched: two services of one configuration must not both begin. */
-async function listen(config: Config): Promise<Server> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.port, config.host, resolve);
-  });
-  return server;
-}
-
-async function stopListening(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  await closed;
-}
-
-function hostInUrl(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }
