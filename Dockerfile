@@ -11,7 +11,7 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM ${NODE_IMAGE}
 WORKDIR /herald
-ENV NODE_ENV=production HERALD_DATA_DIR=/data
+ENV NODE_ENV=production HERALD_DATA_DIR=/data MALLOC_ARENA_MAX=2
 COPY --from=dependencies /herald/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY src ./src

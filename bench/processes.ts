@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
 
 /** The repository's root. */
 export const root = join(import.meta.dirname, '..');
@@ -14,6 +15,18 @@ export interface Child {
   stop(): Promise<void>;
 }
 
+/** The settings of `npm start`, so that what is measured is what runs: `A=1 exec node --flag src/main.ts`. */
+const [, settings = '', flags = ''] = /^(.*?)exec node(.*) \S+$/.exec(packageJson.scripts.start) ?? [];
+const start = {
+  env: Object.fromEntries(
+    settings
+      .split(' ')
+      .filter(Boolean)
+      .map((one) => one.split('=')),
+  ) as NodeJS.ProcessEnv,
+  flags: flags.split(' ').filter(Boolean),
+};
+
 const READY_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 10_000;
 
@@ -25,8 +38,9 @@ const STOP_WITHIN_MS = 10_000;
 export async function startChild(script: string, env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Child> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HERALD|GOVUK|SIMULATOR)_/.test(name));
   const began = performance.now();
-  const child = spawn(process.execPath, [join(root, script), ...args], {
-    env: { ...Object.fromEntries(inherited), ...env },
+  const as = script === 'src/main.ts' ? start : { env: {}, flags: [] };
+  const child = spawn(process.execPath, [...as.flags, join(root, script), ...args], {
+    env: { ...Object.fromEntries(inherited), ...as.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
