@@ -215,7 +215,10 @@ const LINK = 'urn:uuid:0f8fad5b-d9cb-469f-a165-70867728950e';
 const entry = fc
   .tuple(mutated, fc.constantFrom('POST', 'PUT', 'odd'), oddRequest, fc.oneof(fc.constantFrom(LINK, 'x'), oddText))
   .map(([value, how, request, fullUrl]) => {
-    const { resourceType = 'Patient', id = 'x' } = (value ?? {}) as { resourceType?: unknown; id?: unknown };
+    const named = (value ?? {}) as { resourceType?: unknown; id?: unknown };
+    // A mutated type or id may be anything, an object that has no text included.
+    const resourceType = typeof named.resourceType === 'string' ? named.resourceType : 'Patient';
+    const id = typeof named.id === 'string' ? named.id : 'x';
     const url = how === 'POST' ? `${resourceType}` : `${resourceType}/${id}`;
     return { fullUrl, resource: value, request: how === 'odd' ? request : { method: how, url } };
   });
