@@ -39,6 +39,8 @@ async function mend(
   const current = await deps.store.read('Communication', communication.id);
   if (current?.status !== 'preparation') return false;
   const job = dispatchJob(request, communication.id, now);
-  await deps.jobs.add([{ ...job, data: { ...job.data, settleFrom: now.toISOString() } }]);
+  // Before its time nothing was called; asking from now on would make a message of next month look forgotten.
+  const mayHaveBeenCalled = job.runAt <= now;
+  await deps.jobs.add([mayHaveBeenCalled ? { ...job, data: { ...job.data, settleFrom: now.toISOString() } } : job]);
   return true;
 }

@@ -205,6 +205,18 @@ describe('the pipeline', () => {
     expect((await attempt(id)).status).toBe('in-progress');
   });
 
+  it('contract 5: a message for next month whose job was lost still goes, once it is due', async () => {
+    const id = await submit({ occurrenceDateTime: new Date(time + 30 * 24 * HOUR).toISOString() });
+    await embedded.jobs.cancel('dispatch', id);
+    time += MINUTE;
+    expect(await sweep(deps)).toBe(1);
+    time += 31 * 24 * HOUR;
+    provider.says({ kind: 'accepted', notification: notification() });
+    await step();
+    expect(provider.sent).toHaveLength(1);
+    expect((await attempt(id)).status).toBe('in-progress');
+  });
+
   it('contract 3: a message is not sent before its time, whoever queued it', async () => {
     const later = new Date(time + HOUR).toISOString();
     const id = await submit({ occurrenceDateTime: later });
