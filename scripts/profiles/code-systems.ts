@@ -105,7 +105,7 @@ export function programCodeSystems(): readonly CodeSystemSource[] {
   ];
 }
 
-type OwnSubtype = Exclude<AuditSubtype, RestInteraction | 'login' | 'forbidden'>;
+type OwnSubtype = Exclude<AuditSubtype, RestInteraction | 'login' | 'forbidden' | 'disclose'>;
 
 const auditSubtypes = {
   decide: 'A request for a message was decided',
