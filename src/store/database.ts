@@ -13,6 +13,11 @@ export interface Database {
    * same turn of the event loop share one commit, each in its own savepoint, so that many small writes cost one sync.
    */
   write<T>(work: () => T): Promise<T>;
+  /**
+   * The same for what must leave the file itself: freed places are overwritten, and the write-ahead log is emptied as
+   * far as readers let it.
+   */
+  erase<T>(work: () => T): Promise<T>;
   /** Commits what is waiting and closes. */
   close(): void;
 }
@@ -30,11 +35,13 @@ export function openDatabase(file: string): Database {
   if (file !== ':memory:') chmodSync(file, 0o600);
   sql.exec('PRAGMA busy_timeout = 10000');
   useWriteAheadLog(sql);
+  // What is deleted must not stay readable in the file, as far as that costs no writes of its own: see `erase`.
   sql.exec(`
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
     PRAGMA cache_size = -16384;
     PRAGMA wal_autocheckpoint = 4000;
+    PRAGMA secure_delete = FAST;
   `);
 
   let waiting: Waiting[] = [];
@@ -76,23 +83,32 @@ export function openDatabase(file: string): Database {
     }
   };
 
+  const write = <T>(work: () => T): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      let result: T;
+      waiting.push({
+        run: () => {
+          result = work();
+        },
+        settle: () => resolve(result),
+        fail: reject,
+      });
+      if (!scheduled) {
+        scheduled = true;
+        setImmediate(flush);
+      }
+    });
+
   return {
     sql,
-    write<T>(work: () => T): Promise<T> {
-      return new Promise<T>((resolve, reject) => {
-        let result: T;
-        waiting.push({
-          run: () => {
-            result = work();
-          },
-          settle: () => resolve(result),
-          fail: reject,
-        });
-        if (!scheduled) {
-          scheduled = true;
-          setImmediate(flush);
-        }
-      });
+    write,
+    async erase(work) {
+      sql.exec('PRAGMA secure_delete = ON');
+      try {
+        return await write(work);
+      } finally {
+        if (sql.isOpen) sql.exec('PRAGMA secure_delete = FAST; PRAGMA wal_checkpoint(TRUNCATE)');
+      }
     },
     close() {
       flush();

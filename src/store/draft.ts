@@ -92,6 +92,10 @@ class DraftStore implements FhirStore {
     throw new StoreError('rejected', 'nothing is committed to a draft');
   }
 
+  async redact(): Promise<never> {
+    throw new StoreError('rejected', 'nothing is changed through a draft');
+  }
+
   ping(): Promise<void> {
     return this.#base.ping();
   }

@@ -3,8 +3,9 @@ import { CallInHand, LeaseLost } from '../jobs/jobs.ts';
 import { SqliteJobs } from '../jobs/sqlite-jobs.ts';
 import { type Database, openDatabase } from './database.ts';
 import { StoreError } from './fhir-store.ts';
+import { prepare } from './prepared.ts';
 import { SqliteFhirStore } from './sqlite-store.ts';
-import type { CommitUnit } from './unit.ts';
+import type { CommitUnit, SettleDoubts } from './unit.ts';
 
 /** Store and queue in one file. */
 export interface Embedded {
@@ -13,6 +14,13 @@ export interface Embedded {
   readonly jobs: SqliteJobs;
   /** Records and jobs in one commit: all of it, or nothing. */
   readonly commitUnit: CommitUnit;
+  /** There is no other server whose abilities would have to be asked for. */
+  readonly capabilities?: undefined;
+  /** Reading costs no call. */
+  readonly aheadOf?: undefined;
+  readonly recall?: undefined;
+  /** One commit leaves no doubts. */
+  readonly settleDoubts: SettleDoubts;
   close(): void;
 }
 
@@ -26,11 +34,12 @@ export function openEmbedded(file: string, options: { readonly clock: Clock }): 
     store,
     jobs,
     async commitUnit({ writes, jobs: changes = [] }) {
+      const prepared = await prepare(writes);
       const results = await db
         .write(() => {
           // The queue first: a lost lease or a call in hand is the cheaper thing to find out.
           jobs.apply(changes);
-          return store.apply(writes);
+          return store.apply(writes, prepared);
         })
         .catch((cause: unknown) => {
           throw unitError(cause);
@@ -38,6 +47,7 @@ export function openEmbedded(file: string, options: { readonly clock: Clock }): 
       jobs.announce(changes.flatMap((one) => (one.kind === 'add' ? [one.job] : [])));
       return results;
     },
+    settleDoubts: async () => false,
     close: () => db.close(),
   };
 }

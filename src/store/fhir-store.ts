@@ -33,6 +33,13 @@ export interface FhirStore {
   /** All the writes, or none. Errors: StoreError `conflict`, `rejected`, `unavailable`. */
   commit(writes: readonly Write[]): Promise<WriteResult[]>;
 
+  /**
+   * Makes the versions before the current one forget (OBJ-8): each becomes what `rewrite` makes of it or, where a server
+   * can take them away as a whole only, they go. The current version stays as it is. `impossible`: the store can do
+   * neither, and nothing was changed. Repeating it is harmless. Errors: StoreError `unavailable`.
+   */
+  redact(type: ResourceType, id: string, rewrite: (version: Stored) => Stored): Promise<'done' | 'impossible'>;
+
   /** Is the store answering? Errors: StoreError `unavailable`. */
   ping(): Promise<void>;
 }
@@ -123,4 +130,21 @@ export async function searchAll<T extends ResourceType>(
     cursor = page.next;
   } while (cursor !== undefined);
   return found;
+}
+
+/**
+ * The same, one after another and a page at a time, for what may be too much to keep. Errors: StoreError, at any step; what
+ * came until then is not all.
+ */
+export async function* searchEach<T extends ResourceType>(
+  store: FhirStore,
+  type: T,
+  params: SearchParams,
+): AsyncGenerator<Stored<ExtractResource<T>>> {
+  let cursor: string | undefined;
+  do {
+    const page: SearchPage<ExtractResource<T>> = await store.search(type, [...params, ['_count', '500']], cursor);
+    yield* page.matches;
+    cursor = page.next;
+  } while (cursor !== undefined);
 }

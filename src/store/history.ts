@@ -1,5 +1,5 @@
 import { fingerprintOf, readCursor, writeCursor } from './cursor.ts';
-import type { HistoryOptions, SearchPage } from './fhir-store.ts';
+import type { HistoryOptions, SearchPage, Stored } from './fhir-store.ts';
 import type { Statements } from './schema.ts';
 import { spanOf } from './search-date.ts';
 import { MAX_COUNT } from './search-query.ts';
@@ -33,6 +33,19 @@ export function historyPage(statements: Statements, resourceType: string, option
     included: [],
     ...(more ? { next: writeCursor(fingerprint, [Date.parse(String(last.updated)), Number(last.vid)]) } : {}),
   };
+}
+
+/** Rewrites every version but the current one; its number, its time and its place stay. */
+export function redactVersions(statements: Statements, pk: number, rewrite: (version: Stored) => Stored): void {
+  const rows = statements
+    .prepare('SELECT vid, body FROM ver WHERE pk = ? AND vid <> (SELECT vid FROM res WHERE res.pk = ver.pk)')
+    .all(pk);
+  const write = statements.prepare('UPDATE ver SET body = ? WHERE vid = ?');
+  for (const { vid, body } of rows) {
+    const before = JSON.parse(String(body)) as Stored;
+    const after = JSON.stringify({ ...rewrite(before), id: before.id, meta: before.meta });
+    if (after !== body) write.run(after, Number(vid));
+  }
 }
 
 /** The JSON of one version; `undefined` when there is none. */

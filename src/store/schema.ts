@@ -9,6 +9,7 @@ import { entriesOf, hashOf, type IndexEntries, type RangedEntry } from './search
  * in their order. `seldom` lists what may be asked for but is not worth an index row, with a comma before and after
  * each. `eq` holds hashes for what is searched by equality, `rng` what is searched by order (times in milliseconds
  * since 1970, `high` not included; texts in `low` without case and accents, in `high` as written; URIs in `low`).
+ * `words` has the texts that are kept whole (`search-words.ts`), apart from `res` so that rows there stay short.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS res (
@@ -38,11 +39,12 @@ const TABLES = `
     PRIMARY KEY (pk, p, low, high)
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS rng_low ON rng (p, low);
+  CREATE TABLE IF NOT EXISTS words (pk INTEGER PRIMARY KEY, lines TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS store_meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 
-/** Raise it with every change to the grammar of index entries (`search-index.ts`, `search-value.ts`). */
-const INDEX_GRAMMAR = 1;
+/** Raise it with every change to the grammar of index entries (`search-index.ts`, `search-value.ts`, `search-words.ts`). */
+const INDEX_GRAMMAR = 2;
 
 /** The current JSON by row number. */
 export const BODY_OF_PK = 'SELECT v.body AS body FROM res r CROSS JOIN ver v ON v.vid = r.vid WHERE r.pk = ?';
@@ -114,6 +116,14 @@ export function writeEntries(
     'rng (pk, p, low, high)',
     ranged.map(([, entry]) => row(pk, entry)),
   );
+  const lines = linesOf(after);
+  if (before !== undefined && linesOf(before) === lines) return;
+  statements.prepare('INSERT OR REPLACE INTO words (pk, lines) VALUES (?, ?)').run(pk, lines);
+}
+
+/** The column `lines` of the table `words`. */
+export function linesOf({ words }: IndexEntries): string {
+  return [...words].join('');
 }
 
 /** The column `seldom`. */
@@ -137,7 +147,7 @@ function row(pk: number, { group, low, high }: RangedEntry): SQLInputValue[] {
 }
 
 function rebuildIndex(sql: DatabaseSync): void {
-  sql.exec('DELETE FROM eq; DELETE FROM rng');
+  sql.exec('DELETE FROM eq; DELETE FROM rng; DELETE FROM words');
   const statements = statementsOf(sql);
   const writeSeldom = sql.prepare('UPDATE res SET seldom = ? WHERE pk = ?');
   for (const { pk } of sql.prepare('SELECT pk FROM res').all()) {

@@ -9,7 +9,8 @@ import {
 import { entry, hashOf } from './search-index.ts';
 import { type Parameter, parametersOf, type SimpleParameter } from './search-parameter.ts';
 import { alternativesOf, splitEscaped, unescapeValue, unsupported } from './search-text.ts';
-import { form, isRanged, isSeldom } from './search-value.ts';
+import { form, isRanged, isSeldom, normalise } from './search-value.ts';
+import { word } from './search-words.ts';
 
 /** One parameter of a search. `d.pk` is the row that `test` speaks of. */
 export interface Criterion {
@@ -44,6 +45,7 @@ export function criterionOf(asked: Asked): Criterion {
     const conditions = alternatives.map((one) => conditionOf(asked, parameter, modifier, one));
     return rangedBy(asked, conditions);
   }
+  if (modifier === 'text' && parameter.kind === 'token') return beside(asked, alternatives);
   const code = modifier === 'identifier' ? entry.identifierOf(parameter.code) : parameter.code;
   const forms = alternatives.flatMap((one) => formsAsked(asked, parameter, modifier, one));
   const found = formed(asked.resourceType, code, forms);
@@ -67,7 +69,8 @@ export function equalTo(texts: readonly string[]): Criterion {
   };
 }
 
-function without(criterion: Criterion): Criterion {
+/** What does not meet it. */
+export function without(criterion: Criterion): Criterion {
   return { test: { text: `NOT ${criterion.test.text}`, values: criterion.test.values } };
 }
 
@@ -81,6 +84,15 @@ function missing({ parameter, name, value }: Asked): Criterion {
 function listed(texts: readonly string[]): Criterion {
   const any = texts.map(() => 'instr(seldom, ?) > 0').join(' OR ');
   return { test: { text: `EXISTS (SELECT 1 FROM res WHERE pk = d.pk AND (${any}))`, values: texts } };
+}
+
+/** Resources that have a text beside a value of the parameter that begins with one of these (R4 search, 3.1.1.4.11). */
+function beside({ parameter, name }: Asked, alternatives: readonly string[]): Criterion {
+  const sought = alternatives.map((one) => normalise(unescapeValue(one)));
+  if (sought.includes('')) throw unsupported(name, 'has an empty value');
+  const any = sought.map(() => 'instr(lines, ?) > 0').join(' OR ');
+  const values = sought.map((text) => word.beside(parameter.code, text));
+  return { test: { text: `EXISTS (SELECT 1 FROM words WHERE pk = d.pk AND (${any}))`, values } };
 }
 
 /** Resources that have one of these forms for the parameter. */
@@ -174,10 +186,20 @@ function formsAsked(asked: Asked, parameter: SimpleParameter, modifier: string |
     return [form.ofType(system, code, identifier)];
   }
   if (modifier !== undefined && modifier !== 'not') throw unknownModifier(name);
-  const forms = tokenForms(name, value);
   // Numbers and addresses of contact points are indexed in small letters.
   const contact = ['phone', 'email', 'telecom'].includes(parameter.code);
-  return contact ? [...forms, ...tokenForms(name, value.toLowerCase())] : forms;
+  return [
+    ...tokenForms(name, value),
+    ...(contact ? tokenForms(name, value.toLowerCase()) : []),
+    ...unsaidForms(parameter, value),
+  ];
+}
+
+/** An element of type code has its system from its binding: `status=http://hl7.org/fhir/event-status|completed`. */
+function unsaidForms({ codes }: SimpleParameter, value: string): string[] {
+  const [system = '', code] = splitEscaped(value, '|').map(unescapeValue);
+  const known = code === undefined ? undefined : codes?.get(system);
+  return (known ?? []).filter((one) => code === '' || one === code).map(form.code);
 }
 
 function tokenForms(name: string, value: string): string[] {

@@ -8,7 +8,19 @@ import {
   parametersOf,
   type SimpleParameter,
 } from './search-parameter.ts';
-import { form, formsOf, identifierFormsOf, isRanged, isSeldom, type Ranged, rangesOf } from './search-value.ts';
+import { compareTexts } from './search-text.ts';
+import {
+  form,
+  formsOf,
+  identifierFormsOf,
+  isRanged,
+  isSeldom,
+  type Ranged,
+  rangesOf,
+  sortKeyOf,
+  wordsOf,
+} from './search-value.ts';
+import { word } from './search-words.ts';
 
 /** Everything by which one version of a resource can be found. Equal keys are equal entries. */
 export interface IndexEntries {
@@ -16,6 +28,8 @@ export interface IndexEntries {
   readonly seldom: ReadonlySet<string>;
   /** Texts whose hashes go into the table `eq`. */
   readonly equal: ReadonlySet<string>;
+  /** Lines of `search-words.ts`. */
+  readonly words: ReadonlySet<string>;
   /** By a key made of all its parts. */
   readonly ranged: ReadonlyMap<string, RangedEntry>;
 }
@@ -74,6 +88,7 @@ export function entriesOf(resource: Resource): IndexEntries {
 class EntryWriter implements IndexEntries {
   readonly seldom = new Set<string>();
   readonly equal = new Set<string>();
+  readonly words = new Set<string>();
   readonly ranged = new Map<string, RangedEntry>();
   readonly #type: string;
 
@@ -86,7 +101,10 @@ class EntryWriter implements IndexEntries {
       for (const value of rangesOf(parameter, values)) this.#range(parameter.code, value, value.qualifier);
       return;
     }
-    this.#forms(parameter.code, formsOf(parameter.kind, values));
+    const forms = formsOf(parameter.kind, values);
+    this.#forms(parameter.code, forms);
+    this.#sorted(parameter.code, forms);
+    if (parameter.kind === 'token') this.#beside(parameter.code, wordsOf(values));
     if (parameter.kind !== 'reference') return;
     const identifierOf = entry.identifierOf(parameter.code);
     this.#forms(identifierOf, identifierFormsOf(values), parameter.code);
@@ -116,6 +134,25 @@ class EntryWriter implements IndexEntries {
       if (isSeldom(text)) this.seldom.add(entry.seldom(this.#type, code, text));
       else this.equal.add(entry.equals(this.#type, code, text));
     }
+  }
+
+  #beside(code: string, texts: readonly string[]): void {
+    if (texts.length > 0) this.seldom.add(entry.has(code));
+    for (const text of texts) this.words.add(word.beside(code, text));
+  }
+
+  #sorted(code: string, forms: readonly string[]): void {
+    let first: string | undefined;
+    let last: string | undefined;
+    for (const text of forms) {
+      const key = sortKeyOf(text);
+      if (key === undefined) continue;
+      if (first === undefined || compareTexts(key, first) < 0) first = key;
+      if (last === undefined || compareTexts(key, last) > 0) last = key;
+    }
+    if (first === undefined || last === undefined) return;
+    this.words.add(word.first(code, first));
+    if (last !== first) this.words.add(word.last(code, last));
   }
 
   #range(code: string, { low, high }: Ranged, qualifier: string): void {

@@ -1,6 +1,6 @@
 import { evalFhirPathTyped, type FhirPathAtom, parseFhirPath, type TypedValue, toTypedValue } from '@medplum/core';
 import type { Resource, SearchParameter } from '@medplum/fhirtypes';
-import { loadDefinitions } from '../fhir/definitions/load.ts';
+import { loadDefinitions, loadValueSets } from '../fhir/definitions/load.ts';
 import { StoreError } from './fhir-store.ts';
 
 /** The kinds of FHIR R4 search parameter that have values of their own (composites are made of these). */
@@ -9,6 +9,8 @@ export type SimpleKind = 'token' | 'reference' | 'string' | 'date' | 'uri' | 'qu
 interface Common {
   readonly resourceType: string;
   readonly code: string;
+  /** Where the expression only names elements: their names from the resource on, and the type of the last. */
+  readonly paths?: readonly PlainPath[];
 }
 
 export interface SimpleParameter extends Common {
@@ -16,6 +18,8 @@ export interface SimpleParameter extends Common {
   /** What a bare id may be an id of. */
   readonly targets: readonly string[];
   readonly expression: FhirPathAtom;
+  /** Of an element of type code: what its binding lets it be, by code system. FHIR leaves the system unsaid there. */
+  readonly codes?: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface CompositeParameter extends Common {
@@ -26,6 +30,11 @@ export interface CompositeParameter extends Common {
 }
 
 export type Parameter = SimpleParameter | CompositeParameter;
+
+interface PlainPath {
+  readonly names: readonly string[];
+  readonly type: string;
+}
 
 const SIMPLE_KINDS: ReadonlySet<string> = new Set<SimpleKind>([
   'token',
@@ -59,6 +68,8 @@ export function parametersOf(resourceType: string): ReadonlyMap<string, Paramete
 
 /** What the parameter's expression yields. Errors: StoreError `rejected`, naming the parameter. */
 export function evaluate(parameter: Parameter, resource: Resource): TypedValue[] {
+  // Nearly all expressions are plain, and FHIRPath would be most of the work of a write.
+  if (parameter.paths !== undefined) return parameter.paths.flatMap((path) => valuesAt(resource, path));
   return run(parameter, parameter.expression, toTypedValue(resource));
 }
 
@@ -88,9 +99,19 @@ function compile(
     (base) => base === 'Resource' || base === 'DomainResource',
   );
   if (!definition.expression || !(inherited || definition.base.some((base) => base === resourceType))) return undefined;
-  const expression = parseFhirPath(branchesFor(resourceType, definition.expression));
-  const common = { resourceType, code: definition.code, expression };
-  if (isSimple(definition.type)) return { ...common, kind: definition.type, targets: definition.target ?? [] };
+  const path = branchesFor(resourceType, definition.expression);
+  const paths = path.split(' | ').map((branch) => plainPath(resourceType, branch));
+  const common = {
+    resourceType,
+    code: definition.code,
+    expression: parseFhirPath(path),
+    ...(paths.every((one) => one !== undefined) ? { paths } : {}),
+  };
+  if (isSimple(definition.type)) {
+    const codes = definition.type === 'token' ? codesAt(resourceType, path) : undefined;
+    const targets = definition.target ?? [];
+    return { ...common, kind: definition.type, targets, ...(codes === undefined ? {} : { codes }) };
+  }
   if (definition.type !== 'composite') return undefined;
   const parts = (definition.component ?? []).flatMap((component): SimpleParameter[] => {
     const target = all.find((one) => one.url === component.definition);
@@ -101,11 +122,42 @@ function compile(
   return parts.length === definition.component?.length ? { ...common, kind: 'composite', parts } : undefined;
 }
 
+/** The codes of the element at a plain path, where it is a code with a required binding. */
+function codesAt(resourceType: string, path: string): SimpleParameter['codes'] {
+  const structure = loadDefinitions().structures.find((one) => one.kind === 'resource' && one.type === resourceType);
+  const element = structure?.snapshot?.element?.find((one) => one.path === path);
+  if (element?.type?.[0]?.code !== 'code' || element.binding?.strength !== 'required') return undefined;
+  const [valueSet] = element.binding.valueSet?.split('|') ?? [];
+  systemsOf ??= new Map(loadValueSets().map(({ url, systems }) => [url, new Map(Object.entries(systems ?? {}))]));
+  return systemsOf.get(valueSet ?? '');
+}
+
+let systemsOf: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>> | undefined;
+
 /** A shared parameter has one branch for each type it serves; evaluating the others would be wasted on every write. */
 function branchesFor(resourceType: string, expression: string): string {
   const branches = expression.split(' | ').map((branch) => branch.replace(/^Resource\./, `${resourceType}.`));
   const own = branches.filter((branch) => branch.replace(/^\(/, '').startsWith(`${resourceType}.`));
   return (own.length > 0 ? own : branches).join(' | ');
+}
+
+/** An expression that only names elements of the resource's own structure; `undefined` for any other. */
+function plainPath(resourceType: string, path: string): PlainPath | undefined {
+  if (!/^[A-Z]\w*(\.[a-z]\w*)+$/.test(path)) return undefined;
+  const structure = loadDefinitions().structures.find((one) => one.kind === 'resource' && one.type === resourceType);
+  const types = structure?.snapshot?.element?.find((one) => one.path === path)?.type ?? [];
+  const [type] = types.map((one) => one.code);
+  return type === undefined || types.length > 1 || !/^\w+$/.test(type)
+    ? undefined
+    : { names: path.split('.').slice(1), type };
+}
+
+function valuesAt(resource: Resource, { names, type }: PlainPath): TypedValue[] {
+  let values: unknown[] = [resource];
+  for (const name of names) {
+    values = values.flatMap((one): unknown => Reflect.get(one as object, name)).filter((one) => one != null);
+  }
+  return values.map((value) => ({ type, value }));
 }
 
 function isSimple(kind: string): kind is SimpleKind {

@@ -1,6 +1,6 @@
 import type { SearchParams } from './fhir-store.ts';
 import { StoreError } from './fhir-store.ts';
-import { type Criterion, criterionOf, equalTo } from './search-criterion.ts';
+import { type Criterion, criterionOf, equalTo, without } from './search-criterion.ts';
 import { entry, hashOf } from './search-index.ts';
 import { type Parameter, parametersOf } from './search-parameter.ts';
 import { alternativesOf, unescapeValue, unsupported } from './search-text.ts';
@@ -20,9 +20,13 @@ export interface Query {
   readonly revincludes: readonly Include[];
 }
 
-/** `id`, or the group of the range index that holds the values: its name and the hash of that. */
 export interface SortKey {
-  readonly by: 'id' | { readonly name: string; readonly group: bigint };
+  readonly by:
+    | { readonly kind: 'id' }
+    /** The group of the range index that holds the values: its name and the hash of that. */
+    | { readonly kind: 'ranged'; readonly name: string; readonly group: bigint }
+    /** A token or reference, of which the table of words has the keys. */
+    | { readonly kind: 'word'; readonly code: string };
   readonly descending: boolean;
 }
 
@@ -31,12 +35,14 @@ export interface Include {
   readonly source: string;
   readonly code: string;
   readonly target: string | undefined;
+  /** Goes on from what was included, too. */
+  readonly iterate: boolean;
 }
 
 /** How a search asks another one, for chained parameters and `_has`. */
 export interface SubSearch {
-  /** Ids of all matches. */
-  ids(resourceType: string, params: SearchParams, name: string): readonly string[];
+  /** The references by which others may point at the matches. */
+  pointers(resourceType: string, params: SearchParams, name: string): readonly string[];
   /** Ids of the resources of `target` that the matches point at by the reference parameter `code`. */
   referenced(resourceType: string, code: string, params: SearchParams, target: string, name: string): readonly string[];
 }
@@ -53,8 +59,9 @@ export function parseQuery(resourceType: string, params: SearchParams, now: Date
   const revincludes: Include[] = [];
   let sort: readonly SortKey[] = [];
   for (const [name, value] of params) {
-    if (name === '_include') includes.push(includeOf(name, value, (source) => source === resourceType));
-    else if (name === '_revinclude') revincludes.push(includeOf(name, value, () => true));
+    if (name === '_include' || name === '_include:iterate') includes.push(includeOf(resourceType, name, value));
+    else if (name === '_revinclude' || name === '_revinclude:iterate')
+      revincludes.push(includeOf(resourceType, name, value));
     else if (name === '_sort') {
       if (sort.length > 0) throw unsupported(name, 'is given twice');
       sort = sortOf(resourceType, value);
@@ -88,6 +95,14 @@ class Settings {
 
 const NAME = /^([A-Za-z_-]+)(?::([A-Za-z-]+))?(?:\.(.+))?$/;
 
+/** A chain goes through so many other resources at most: each step is a search of its own. */
+const MAX_STEPS = 5;
+
+function assertShort(name: string): void {
+  if ((name.match(/\.|_has:/g) ?? []).length > MAX_STEPS)
+    throw unsupported(name, `goes on for more than ${MAX_STEPS} steps`);
+}
+
 function criterion(resourceType: string, name: string, value: string, now: Date, sub: SubSearch): Criterion {
   if (name.startsWith('_has:')) return has(resourceType, name, value, sub);
   const [, code = '', modifier, chained] = NAME.exec(name) ?? [];
@@ -99,8 +114,12 @@ function criterion(resourceType: string, name: string, value: string, now: Date,
 }
 
 function idCriterion(resourceType: string, name: string, modifier: string | undefined, value: string): Criterion {
-  if (modifier !== undefined) throw unsupported(name, 'has a modifier that is not known for it');
-  return withIds(resourceType, alternativesOf(name, value).map(unescapeValue));
+  if (modifier === 'missing' && (value === 'true' || value === 'false')) {
+    return { test: { text: value === 'true' ? 'FALSE' : 'TRUE', values: [] } };
+  }
+  if (modifier !== undefined && modifier !== 'not') throw unsupported(name, 'has a modifier that is not known for it');
+  const found = withIds(resourceType, alternativesOf(name, value).map(unescapeValue));
+  return modifier === 'not' ? without(found) : found;
 }
 
 function withIds(resourceType: string, ids: readonly string[]): Criterion {
@@ -112,7 +131,7 @@ function withIds(resourceType: string, ids: readonly string[]): Criterion {
   };
 }
 
-/** `subject:Patient.identifier=…`: what points at a match of the inner search. One step only. */
+/** `subject:Patient.identifier=…`: what points at a match of the inner search, which may itself be such a one. */
 function chain(
   parameter: Parameter,
   name: string,
@@ -122,22 +141,24 @@ function chain(
   sub: SubSearch,
 ): Criterion {
   if (parameter.kind !== 'reference') throw unsupported(name, 'goes on after a parameter that is no reference');
-  if (inner.includes('.')) throw unsupported(name, 'goes on for more than one step');
-  const [innerCode = ''] = inner.split(':');
-  const targets = (modifier === undefined ? parameter.targets : [modifier]).filter((type) =>
-    parametersOf(type)?.has(innerCode),
-  );
+  assertShort(name);
+  const [innerCode = ''] = inner.split(/[:.]/);
+  const targets = (modifier === undefined ? parameter.targets : [modifier]).filter((type) => {
+    const known = parametersOf(type);
+    return innerCode === '_has' ? known !== undefined : known?.has(innerCode);
+  });
   if (targets.length === 0) throw unsupported(name, 'goes on with a parameter that is not known there');
-  const references = targets.flatMap((type) => sub.ids(type, [[inner, value]], name).map((id) => `${type}/${id}`));
+  const references = targets.flatMap((type) => sub.pointers(type, [[inner, value]], name));
   return equalTo(references.map((text) => entry.equals(parameter.resourceType, parameter.code, form.reference(text))));
 }
 
-/** `_has:Consent:patient:status=active`: what a match of the inner search points at. */
+/** `_has:Consent:patient:status=active`: what a match of the inner search, which may be a chain, points at. */
 function has(resourceType: string, name: string, value: string, sub: SubSearch): Criterion {
   const [, source = '', code = '', ...rest] = name.split(':');
   const inner = rest.join(':');
-  if (parametersOf(source)?.get(code)?.kind !== 'reference' || inner === '' || /[.]|^_has/.test(inner))
-    throw unsupported(name, 'is not _has:Type:reference:parameter, one step long');
+  if (parametersOf(source)?.get(code)?.kind !== 'reference' || inner === '')
+    throw unsupported(name, 'is not _has:Type:reference:parameter');
+  assertShort(name);
   return withIds(resourceType, sub.referenced(source, code, [[inner, value]], resourceType, name));
 }
 
@@ -145,21 +166,21 @@ function sortOf(resourceType: string, value: string): SortKey[] {
   return alternativesOf('_sort', value).map((key): SortKey => {
     const code = key.replace(/^-/, '');
     const descending = key.startsWith('-');
-    if (code === '_id') return { by: 'id', descending };
+    if (code === '_id') return { by: { kind: 'id' }, descending };
     const parameter = parametersOf(resourceType)?.get(code);
     if (!parameter) throw unsupported('_sort', `names a parameter that ${resourceType} does not have`);
-    if (parameter.kind === 'composite' || !isRanged(parameter.kind))
-      throw unsupported('_sort', 'takes _id and parameters of type date, string, uri and quantity');
+    if (parameter.kind === 'composite') throw unsupported('_sort', 'names a composite parameter, which has no order');
+    if (!isRanged(parameter.kind)) return { by: { kind: 'word', code }, descending };
     const name = entry.group(resourceType, code, '');
-    return { by: { name, group: hashOf(name) }, descending };
+    return { by: { kind: 'ranged', name, group: hashOf(name) }, descending };
   });
 }
 
-function includeOf(name: string, value: string, mayBe: (source: string) => boolean): Include {
+function includeOf(resourceType: string, name: string, value: string): Include {
   const [source = '', code = '', target, ...rest] = value.split(':');
   const parameter = parametersOf(source)?.get(code);
-  if (parameter?.kind !== 'reference' || !mayBe(source) || rest.length > 0)
+  if (parameter?.kind !== 'reference' || rest.length > 0 || (name === '_include' && source !== resourceType))
     throw unsupported(name, 'is not Type:parameter of a reference that is known here');
   if (target !== undefined && !parametersOf(target)) throw unsupported(name, 'names an unknown resource type');
-  return { source, code, target };
+  return { source, code, target, iterate: name.endsWith(':iterate') };
 }

@@ -4,7 +4,8 @@ import { fingerprintOf, readCursor, writeCursor } from './cursor.ts';
 import type { SearchPage, SearchParams, Stored } from './fhir-store.ts';
 import { BODY_OF_PK, type Statements, statementsOf } from './schema.ts';
 import { type Driver, driverOf, orderedDriverOf } from './search-driver.ts';
-import { includedWith, referencesOf } from './search-include.ts';
+import { includedWith } from './search-include.ts';
+import { pointedAt, pointersTo } from './search-link.ts';
 import { parseQuery, type Query, type SubSearch } from './search-query.ts';
 import { latestVid, sortedPage } from './search-sort.ts';
 import { unsupported } from './search-text.ts';
@@ -84,11 +85,10 @@ export class SearchRunner {
   }
 
   readonly #sub: SubSearch = {
-    ids: (resourceType, params, name) => this.#linked(resourceType, params, name).map(({ id }) => id),
+    pointers: (resourceType, params, name) => this.#linked(resourceType, params, name).flatMap(pointersTo),
     referenced: (resourceType, code, params, target, name) => {
-      const prefix = `${target}/`;
-      const references = this.#linked(resourceType, params, name).flatMap((one) => referencesOf(one, code));
-      const ids = references.filter((one) => one.startsWith(prefix)).map((one) => one.slice(prefix.length));
+      const linked = this.#linked(resourceType, params, name);
+      const ids = linked.flatMap((one) => pointedAt(this.#statements, one, code, target).map(({ id }) => id));
       return [...new Set(ids)];
     },
   };

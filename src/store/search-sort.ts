@@ -1,10 +1,11 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Resource } from '@medplum/fhirtypes';
-import type { Statements } from './schema.ts';
+import { linesOf, type Statements } from './schema.ts';
 import { allTests, type Driver, everything } from './search-driver.ts';
 import { entriesOf } from './search-index.ts';
 import type { Query, SortKey } from './search-query.ts';
-import { unsupported } from './search-text.ts';
+import { compareTexts, unsupported } from './search-text.ts';
+import { sortKeyIn } from './search-words.ts';
 
 type KeyValue = number | string | null;
 
@@ -34,7 +35,7 @@ export function sortedPage(
   if (at.afterPk !== undefined && !after) throw unsupported('cursor', 'was not made for this search');
   const [key] = query.sort;
   const inOrder =
-    !driver.few && query.sort.length === 1 && key && key.by !== 'id'
+    !driver.few && query.sort.length === 1 && key?.by.kind === 'ranged'
       ? sorter.streamed(key, key.by.group, after)
       : sorter.inMemory(driver, after);
   return inOrder.slice(0, query.count + 1).map(({ pk }) => pk);
@@ -58,11 +59,7 @@ class Sorter {
 
   inMemory(driver: Driver, after: Position | undefined): Position[] {
     const { sort } = this.#query;
-    const keys = sort.map(({ by, descending }, at) =>
-      by === 'id'
-        ? `r.id AS k${at}`
-        : `(SELECT ${descending ? 'max' : 'min'}(low) FROM rng WHERE pk = d.pk AND p = ?) AS k${at}`,
-    );
+    const keys = sort.map((key, at) => `${columnOf(key)} AS k${at}`);
     const rows = this.#all(
       `SELECT d.pk AS pk, r.vid AS vid, ${keys.join(', ')} FROM (${driver.from.text}) d
        CROSS JOIN res r ON r.pk = d.pk WHERE ${driver.where.text} LIMIT ${MAX_SORTED + 1}`,
@@ -71,7 +68,7 @@ class Sorter {
     if (rows.length > MAX_SORTED) throw unsupported('_sort', 'would sort too many matches; narrow the search');
     const positions = rows.flatMap((row): Position[] => {
       if (Number(row.vid) > this.#vid) return [this.positionThen(Number(row.pk)) ?? []].flat();
-      return [{ pk: Number(row.pk), keys: sort.map((_, at) => row[`k${at}`] as KeyValue) }];
+      return [{ pk: Number(row.pk), keys: sort.map((key, at) => keyValueOf(key, row[`k${at}`] as KeyValue)) }];
     });
     return this.#ordered(positions, after);
   }
@@ -93,9 +90,11 @@ class Sorter {
       .get(pk, this.#vid);
     if (!then) return undefined;
     const resource = JSON.parse(String(then.body)) as Resource & { id: string };
-    const ranged = [...entriesOf(resource).ranged.values()];
+    const entries = entriesOf(resource);
+    const ranged = [...entries.ranged.values()];
     const keys = this.#query.sort.map(({ by, descending }): KeyValue => {
-      if (by === 'id') return resource.id;
+      if (by.kind === 'id') return resource.id;
+      if (by.kind === 'word') return sortKeyIn(linesOf(entries), by.code, descending);
       const values = ranged.filter((one) => one.group === by.name).map((one) => one.low);
       return values.sort((a, b) => (descending ? -compare(a, b) : compare(a, b)))[0] ?? null;
     });
@@ -152,8 +151,28 @@ class Sorter {
   }
 }
 
+/** What is read of a row `r` for a key. */
+function columnOf({ by, descending }: SortKey): string {
+  switch (by.kind) {
+    case 'id':
+      return 'r.id';
+    case 'ranged':
+      return `(SELECT ${descending ? 'max' : 'min'}(low) FROM rng WHERE pk = d.pk AND p = ?)`;
+    case 'word':
+      return '(SELECT lines FROM words WHERE pk = d.pk)';
+    default: {
+      const never: never = by;
+      throw new TypeError(`Unknown key ${String(never)}`);
+    }
+  }
+}
+
+function keyValueOf({ by, descending }: SortKey, column: KeyValue): KeyValue {
+  return by.kind === 'word' ? sortKeyIn(String(column ?? ''), by.code, descending) : column;
+}
+
 function groupsOf(sort: readonly SortKey[]): bigint[] {
-  return sort.flatMap(({ by }) => (by === 'id' ? [] : [by.group]));
+  return sort.flatMap(({ by }) => (by.kind === 'ranged' ? [by.group] : []));
 }
 
 function comparePositions(sort: readonly SortKey[], a: Position, b: Position): number {
@@ -170,8 +189,7 @@ function comparePositions(sort: readonly SortKey[], a: Position, b: Position): n
   return sort.at(-1)?.descending ? b.pk - a.pk : a.pk - b.pk;
 }
 
-/** Texts as SQLite compares them, by code point. */
 function compare(a: number | string, b: number | string): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
-  return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+  return compareTexts(String(a), String(b));
 }

@@ -33,6 +33,19 @@ export function alternativesOf(name: string, value: string): string[] {
   return parts;
 }
 
+/** The order of texts by code point, which is how SQLite compares them too; of code units it differs beyond U+FFFF. */
+export function compareTexts(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const left = a.charCodeAt(at);
+    const right = b.charCodeAt(at);
+    if (left === right) continue;
+    const isBeyond = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
+    return isBeyond(left) === isBeyond(right) ? left - right : isBeyond(left) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+
 /** The sentence names the parameter and never its value: values may be names and numbers of people. */
 export function unsupported(name: string, why: string): StoreError {
   return new StoreError('unsupported-search', `the search parameter ${name} ${why}`, { subject: name });

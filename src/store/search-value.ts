@@ -1,5 +1,16 @@
 import { convertToSearchableTokens, type TypedValue } from '@medplum/core';
-import type { Address, HumanName, Identifier, Period, Quantity, Range, Reference, Timing } from '@medplum/fhirtypes';
+import type {
+  Address,
+  CodeableConcept,
+  Coding,
+  HumanName,
+  Identifier,
+  Period,
+  Quantity,
+  Range,
+  Reference,
+  Timing,
+} from '@medplum/fhirtypes';
 import { StoreError } from './fhir-store.ts';
 import { BEGINNING, END, spanOf } from './search-date.ts';
 import type { SimpleKind, SimpleParameter } from './search-parameter.ts';
@@ -53,6 +64,30 @@ export function identifierFormsOf(values: readonly TypedValue[]): string[] {
   );
 }
 
+/** What stands in words beside the values of a token parameter, as `:text` compares it (R4 search, 3.1.1.4.11). */
+export function wordsOf(values: readonly TypedValue[]): string[] {
+  const found: string[] = [];
+  const add = (text: string | undefined): void => {
+    const plain = typeof text === 'string' ? normalise(text) : '';
+    if (plain !== '') found.push(plain);
+  };
+  for (const { type, value } of values) {
+    if (type === 'CodeableConcept') {
+      const { text, coding } = value as CodeableConcept;
+      add(text);
+      for (const one of coding ?? []) add(one.display);
+    } else if (type === 'Coding') add((value as Coding).display);
+    else if (type === 'Identifier') add((value as Identifier).type?.text);
+  }
+  return found;
+}
+
+/** By what a token or reference of this form is put in order: the code whatever its system, or the address. */
+export function sortKeyOf(text: string): string | undefined {
+  const isKey = text.startsWith('c') || (text.startsWith('r') && !text.endsWith(UNVERSIONED));
+  return isKey ? text.slice(1) : undefined;
+}
+
 /** Values of a string, date, uri or quantity parameter. Errors: StoreError `rejected` for a date that is none. */
 export function rangesOf(parameter: SimpleParameter, values: readonly TypedValue[]): Ranged[] {
   switch (parameter.kind) {
@@ -97,20 +132,28 @@ function ofTypeForms(identifier: Identifier): string[] {
 }
 
 function referenceForms({ value }: TypedValue): string[] {
-  const text = primitive(value) ?? (value as Reference | undefined)?.reference;
-  if (typeof text === 'string') return referenceTexts(text).map(form.reference);
+  const canonical = primitive(value);
+  if (typeof canonical === 'string') return canonicalTexts(canonical).map(form.reference);
+  const literal = (value as Reference | undefined)?.reference;
+  if (typeof literal === 'string') return literalTexts(literal).map(form.reference);
   const { resourceType, id } = (value ?? {}) as { resourceType?: string; id?: string };
   return resourceType && id ? [form.reference(`${resourceType}/${id}`)] : [];
 }
 
-/** With and without version, so that who asks for a resource finds what points at one version of it. */
-function referenceTexts(text: string): string[] {
-  if (text.startsWith('#')) return [];
-  const unversioned = text.replace(/\/_history\/[^/]+$/, '');
-  if (unversioned !== text) return [unversioned];
-  const [canonical = text] = text.split('|');
-  return canonical === text ? [text] : [text, canonical];
+/** Without version, so that who asks for a resource finds what points at one version of it. */
+function literalTexts(text: string): string[] {
+  return text.startsWith('#') ? [] : [text.replace(/\/_history\/[^/]+$/, '')];
 }
+
+/** With and without version; and so that one that names no version can be told from one that does. */
+function canonicalTexts(text: string): string[] {
+  if (text.startsWith('#')) return [];
+  const [url = text] = text.split('|');
+  return url === text ? [text, `${text}${UNVERSIONED}`] : [text, url];
+}
+
+/** Ends the form of a canonical that names no version. */
+export const UNVERSIONED = '|';
 
 function textsOf({ type, value }: TypedValue): string[] {
   if (type === 'HumanName') {

@@ -11,9 +11,11 @@ import {
   type Write,
   type WriteResult,
 } from './fhir-store.ts';
-import { historyPage, pkOf, versionOf } from './history.ts';
+import { historyPage, pkOf, redactVersions, versionOf } from './history.ts';
+import { type Prepared, prepare, withTime } from './prepared.ts';
+import { RecentEntries } from './recent-entries.ts';
 import { BODY_OF_ID, prepareSchema, type Statements, seldomColumn, statementsOf, writeEntries } from './schema.ts';
-import { entriesOf } from './search-index.ts';
+import { entriesOf, type IndexEntries } from './search-index.ts';
 import { parametersOf } from './search-parameter.ts';
 import { SearchRunner } from './search-run.ts';
 import { latestVid } from './search-sort.ts';
@@ -30,6 +32,7 @@ export class SqliteFhirStore implements FhirStore {
   readonly #clock: Clock;
   readonly #statements: Statements;
   readonly #search: SearchRunner;
+  readonly #recent = new RecentEntries();
 
   /** Makes the tables, and the index anew after a release that changed it. Errors: StoreError `unavailable`. */
   constructor(db: Database, options: { readonly clock: Clock }) {
@@ -73,7 +76,8 @@ export class SqliteFhirStore implements FhirStore {
 
   async commit(writes: readonly Write[]): Promise<WriteResult[]> {
     try {
-      return await this.#db.write(() => this.apply(writes));
+      const prepared = await prepare(writes);
+      return await this.#db.write(() => this.apply(writes, prepared));
     } catch (cause) {
       throw storeError(cause);
     }
@@ -81,17 +85,26 @@ export class SqliteFhirStore implements FhirStore {
 
   /**
    * The same as `commit`, for callers that are within `Database.write` already, so that records and jobs share a
-   * commit. It must not be called elsewhere.
+   * commit. It must not be called elsewhere. `prepared`: see `prepare`.
    */
-  apply(writes: readonly Write[]): WriteResult[] {
-    return withStoreErrors(() => writes.map((write) => this.#apply(write)));
+  apply(writes: readonly Write[], prepared: readonly (Prepared | undefined)[] = []): WriteResult[] {
+    return withStoreErrors(() => writes.map((write, at) => this.#apply(write, prepared[at])));
+  }
+
+  async redact(type: ResourceType, id: string, rewrite: (version: Stored) => Stored): Promise<'done'> {
+    try {
+      await this.#db.erase(() => redactVersions(this.#statements, pkOf(this.#statements, type, id), rewrite));
+      return 'done';
+    } catch (cause) {
+      throw storeError(cause);
+    }
   }
 
   async ping(): Promise<void> {
     withStoreErrors(() => this.#statements.prepare('SELECT 1 FROM store_meta LIMIT 1').get());
   }
 
-  #apply(write: Write): WriteResult {
+  #apply(write: Write, prepared: Prepared | undefined): WriteResult {
     const { resourceType, id } = write.resource;
     if (!parametersOf(resourceType)) throw new StoreError('rejected', `the type ${resourceType} is not kept here`);
     if (!ID.test(id)) throw new StoreError('rejected', `the id of a ${resourceType} is not a FHIR id`);
@@ -110,7 +123,8 @@ export class SqliteFhirStore implements FhirStore {
     if (write.op === 'create' && current) throw conflict(`${resourceType}/${id} exists already`);
     if (write.op === 'update' && write.ifMatch !== undefined && write.ifMatch !== String(current?.version ?? ''))
       throw conflict(`${resourceType}/${id} is not at the version that was named`);
-    return current ? this.#update(write.resource, current) : this.#create(write.resource);
+    const { resource } = prepared ?? write;
+    return current ? this.#update(resource, current, prepared) : this.#create(resource, prepared);
   }
 
   #existing(resourceType: string, unless: SearchParams): Stored | undefined {
@@ -120,10 +134,11 @@ export class SqliteFhirStore implements FhirStore {
     return first;
   }
 
-  #create(resource: Resource & { id: string }): WriteResult {
+  #create(resource: Resource & { id: string }, prepared: Prepared | undefined): WriteResult {
     const { stored, body } = stamped(resource, 1, this.#clock.now().toISOString());
-    const entries = entriesOf(stored);
+    const entries = entriesOfStored(stored, prepared);
     const vid = this.#version(undefined, 1, stored, body);
+    this.#recent.put(body, entries);
     this.#statements
       .prepare('INSERT INTO res (pk, type, id, vid, seldom) VALUES (?, ?, ?, ?, ?)')
       .run(vid, stored.resourceType, stored.id, vid, seldomColumn(entries));
@@ -131,14 +146,16 @@ export class SqliteFhirStore implements FhirStore {
     return { outcome: 'created', resource: stored };
   }
 
-  #update(resource: Resource & { id: string }, current: Current): WriteResult {
+  #update(resource: Resource & { id: string }, current: Current, prepared: Prepared | undefined): WriteResult {
     const { pk, version, updated } = current;
     const now = this.#clock.now().toISOString();
     const { stored, body } = stamped(resource, version + 1, now > updated ? now : updated);
-    const entries = entriesOf(stored);
+    const entries = entriesOfStored(stored, prepared);
     const vid = this.#version(pk, version + 1, stored, body);
     this.#statements.prepare('UPDATE res SET vid = ?, seldom = ? WHERE pk = ?').run(vid, seldomColumn(entries), pk);
-    writeEntries(this.#statements, pk, entriesOf(JSON.parse(current.body) as Resource), entries);
+    const before = this.#recent.take(current.body) ?? entriesOf(JSON.parse(current.body) as Resource);
+    writeEntries(this.#statements, pk, before, entries);
+    this.#recent.put(body, entries);
     return { outcome: 'updated', resource: stored };
   }
 
@@ -183,6 +200,11 @@ function stamped(resource: Resource & { id: string }, version: number, lastUpdat
   const meta = { ...resource.meta, versionId: String(version), lastUpdated };
   const body = JSON.stringify({ ...resource, meta });
   return { stored: JSON.parse(body) as Stored, body };
+}
+
+function entriesOfStored(stored: Stored, prepared: Prepared | undefined): IndexEntries {
+  if (prepared === undefined) return entriesOf(stored);
+  return withTime(prepared.entries, stored.resourceType, stored.meta.lastUpdated);
 }
 
 function conflict(message: string): StoreError {

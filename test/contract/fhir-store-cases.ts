@@ -37,6 +37,11 @@ export const searchTable: readonly Case[] = [
     ['email=pat.one@example.org', 'pat-1'],
     ['gender=female', 'pat-1 pat-3'],
     ['gender:not=female', 'pat-2'],
+    // An element of type code has a system too, though it does not say so.
+    ['gender=http://hl7.org/fhir/administrative-gender|female', 'pat-1 pat-3'],
+    ['gender=http://hl7.org/fhir/administrative-gender|other', ''],
+    ['gender=http://hl7.org/fhir/event-status|female', ''],
+    ['gender:not=http://hl7.org/fhir/administrative-gender|female', 'pat-2'],
     ['active=true', 'pat-1'],
     ['deceased=true', 'pat-2'],
     // string
@@ -66,6 +71,15 @@ export const searchTable: readonly Case[] = [
     ['birthdate=ne1980-05-05', 'pat-2 pat-3'],
     // reference
     ['link=Patient/{pat-1}', 'pat-2'],
+    ['link:Patient.family=okonkwo', 'pat-2'],
+    ['link:Patient.family=bronte', ''],
+    // reverse chains
+    ['_has:Consent:patient:status=active', 'pat-1'],
+    ['_has:Consent:patient:status=inactive,active', 'pat-1 pat-2'],
+    ['_has:Consent:patient:status=active&_has:Consent:patient:status=inactive', ''],
+    [`_has:Communication:subject:category=${CODES}/direction|inbound`, 'pat-1'],
+    ['_has:Communication:subject:_has:Provenance:target:agent=Practitioner/{prac-1}', 'pat-1'],
+    ['_has:Communication:subject:_has:Provenance:target:agent=Practitioner/nobody', ''],
     ['_id={pat-1},{pat-3}', 'pat-1 pat-3'],
     ['_id=nobody', ''],
     ['_lastUpdated=ge2020-01-01', 'pat-1 pat-2 pat-3'],
@@ -111,6 +125,20 @@ export const searchTable: readonly Case[] = [
     [`medium=${CODES}/channel|sms`, 'com-1'],
     [`category=${CODES}/direction|inbound`, 'com-3'],
     [`category:not=${CODES}/direction|inbound`, 'com-1 com-2 com-4'],
+    ['category:text=reponse', 'com-3'],
+    ['category:text=RÉPONSE par', 'com-3'],
+    ['category:text=message from', 'com-3'],
+    ['category:text=inbound', ''],
+    ['category:text=nothing,reponse', 'com-3'],
+    ['status=http://hl7.org/fhir/event-status|stopped,http://hl7.org/fhir/event-status|not-done', 'com-2 com-4'],
+    // chains
+    ['subject:Patient.family=okonkwo', 'com-1 com-2 com-3'],
+    [`subject:Patient.identifier=${NHS}|9990000018-{run}&status=completed`, 'com-1'],
+    ['subject:Patient.family=bronte', ''],
+    ['recipient:RelatedPerson.patient:Patient.family=okonkwo', 'com-2'],
+    ['recipient:RelatedPerson.patient:Patient.family=bronte', ''],
+    ['based-on:CommunicationRequest._has:Task:focus:status=completed', 'com-1 com-3'],
+    ['based-on:CommunicationRequest._has:Task:focus:status=requested', ''],
     ['_security=http://terminology.hl7.org/CodeSystem/v3-ActCode|SDV', 'com-2'],
     ['_security=http://terminology.hl7.org/CodeSystem/v3-ActCode|HIV', ''],
     ['sent=ge2026-06-02T00:00:00Z', 'com-2 com-3'],
@@ -161,6 +189,8 @@ export const searchTable: readonly Case[] = [
   ...cases('Provenance', [
     ['target=Communication/{com-1}', 'prov-1'],
     ['target=Communication/{com-2}', ''],
+    ['target:Communication.subject:Patient.family=okonkwo', 'prov-1'],
+    ['target:Communication.subject:Patient.family=bronte', ''],
   ]),
   ...cases('AuditEvent', [
     ['entity=Communication/{com-1}', 'audit-1'],
@@ -298,7 +328,12 @@ function recordsOf(
       id: 'com-3',
       basedOn: [at('CommunicationRequest', 'req-1')],
       status: 'unknown',
-      category: [code('direction', 'inbound')],
+      category: [
+        {
+          coding: [{ system: `${CODES}/direction`, code: 'inbound', display: 'Message from a person' }],
+          text: 'Réponse par texto',
+        },
+      ],
       subject: at('Patient', 'pat-1'),
       sent: '2026-06-20T09:00:00.000Z',
     },

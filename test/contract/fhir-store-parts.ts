@@ -27,7 +27,25 @@ export function aPatient(parts: Partial<Patient> = {}): Patient & { id: string }
 
 export function aCommunication(tag: string, at: number): Communication & { id: string } {
   const meta = { tag: [{ system: 'urn:example:run', code: tag }] };
-  return { resourceType: 'Communication', id: randomUUID(), meta, status: 'completed', sent: aTime(at) };
+  return {
+    resourceType: 'Communication',
+    id: randomUUID(),
+    meta,
+    status: at % 3 === 0 ? 'completed' : 'stopped',
+    sent: aTime(at),
+    // Gaps and equals are where an order goes wrong.
+    ...(at % 4 === 0 ? {} : { category: [{ coding: [{ system: 'urn:example:category', code: `c${at % 3}` }] }] }),
+  };
+}
+
+/** The same in another place of every order. */
+export function movedCommunication<T extends Communication>(one: T, by: number): T {
+  return {
+    ...one,
+    status: by % 2 === 0 ? 'on-hold' : 'unknown',
+    sent: aTime(40 - by),
+    category: [{ coding: [{ system: 'urn:example:category', code: `moved-${by}` }] }],
+  };
 }
 
 export function aTime(minute: number): string {

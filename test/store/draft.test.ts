@@ -19,7 +19,7 @@ const consent = (id: string, of: string, change: Partial<Consent> = {}): Consent
   id,
   status: 'active',
   scope: { text: 'x' },
-  category: [{ coding: [{ system: 'urn:category', code: 'objection' }] }],
+  category: [{ coding: [{ system: 'urn:category', code: 'objection', display: 'Objection' }] }],
   patient: { reference: `Patient/${of}` },
   ...change,
 });
@@ -72,6 +72,12 @@ describe('a draft shows what the store will hold', () => {
       ],
     ],
     ['Consent', [['status:not', 'active']]],
+    ['Consent', [['category:text', 'obj']]],
+    [
+      'Consent',
+      [['status', 'http://hl7.org/fhir/consent-state-codes|active,http://hl7.org/fhir/event-status|stopped']],
+    ],
+    ['Patient', [['_id:not', 'a,c']]],
     [
       'Consent',
       [
@@ -108,9 +114,14 @@ describe('a draft shows what the store will hold', () => {
   it.each<[string, string, string]>([
     ['a chain', 'patient.family', 'Ash'],
     ['_has', '_has:Provenance:target:agent', 'x'],
+    ['a chain of two', 'patient:Patient.link:Patient.family', 'Ash'],
+    ['a chain to _has', 'patient:Patient._has:Consent:patient:status', 'active'],
     ['_include', '_include', 'Consent:patient'],
+    ['_include:iterate', '_include:iterate', 'Consent:patient'],
     ['_revinclude', '_revinclude', 'Provenance:target'],
+    ['_revinclude:iterate', '_revinclude:iterate', 'Provenance:target'],
     ['an order', '_sort', '_id'],
+    ['an order of codes', '_sort', 'status'],
     ['a total', '_total', 'accurate'],
     ['a count', '_summary', 'count'],
   ])('%s over pending writes is unsupported, never an answer without them', async (_what, name, value) => {

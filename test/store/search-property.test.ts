@@ -1,7 +1,7 @@
 import type { Communication } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SearchParams } from '../../src/store/fhir-store.ts';
+import { type SearchParams, searchAll } from '../../src/store/fhir-store.ts';
 import { openTestStore, type TestStore } from './open-store.ts';
 
 let test: TestStore;
@@ -12,6 +12,7 @@ afterAll(() => test.close());
 
 const SYSTEMS = ['urn:a', 'urn:b'];
 const CODES = ['x', 'y', 'z|z', 'q,r'];
+const WORDS = ['Café au lait', 'cafe noir', 'Ca,fé|', 'été', 'Ete long'];
 const PATIENTS = ['Patient/1', 'Patient/2', 'Group/1'];
 const DAY = 86_400_000;
 const FIRST = Date.UTC(2026, 0, 1);
@@ -27,15 +28,23 @@ const message = fc.record(
     status: fc.constantFrom('completed' as const, 'stopped' as const, 'preparation' as const),
     subject: fc.constantFrom(...PATIENTS).map((reference) => ({ reference })),
     category: fc.array(
-      fc.record({
-        coding: fc.array(
-          fc.record(
-            { system: fc.constantFrom(...SYSTEMS), code: fc.constantFrom(...CODES) },
-            { requiredKeys: ['code'], noNullPrototype: true },
+      fc.record(
+        {
+          coding: fc.array(
+            fc.record(
+              {
+                system: fc.constantFrom(...SYSTEMS),
+                code: fc.constantFrom(...CODES),
+                display: fc.constantFrom(...WORDS),
+              },
+              { requiredKeys: ['code'], noNullPrototype: true },
+            ),
+            { minLength: 1, maxLength: 2 },
           ),
-          { minLength: 1, maxLength: 2 },
-        ),
-      }),
+          text: fc.constantFrom(...WORDS),
+        },
+        { requiredKeys: ['coding'], noNullPrototype: true },
+      ),
       { minLength: 1, maxLength: 2 },
     ),
     sent: fc.integer({ min: 0, max: 10 * DAY }).map((ms) => new Date(FIRST + ms).toISOString()),
@@ -64,6 +73,24 @@ const category: fc.Arbitrary<Question> = fc
     param: [not ? 'category:not' : 'category', tokens.map((one) => one.text).join(',')],
     holds: (one) => tokens.some(({ holds }) => holds(one)) !== not,
   }));
+
+const plainWords = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
+
+const words: fc.Arbitrary<Question> = fc
+  .record({
+    word: fc.constantFrom(...WORDS, 'noir', 'long'),
+    length: fc.integer({ min: 1, max: 6 }),
+    loud: fc.boolean(),
+  })
+  .map(({ word, length, loud }) => {
+    const start = word.slice(0, length).trimEnd();
+    const beside = (one: Message) =>
+      (one.category ?? []).flatMap(({ text, coding }) => [text, ...(coding ?? []).map(({ display }) => display)]);
+    return {
+      param: ['category:text', escaped(loud ? start.toUpperCase() : start)],
+      holds: (one) => beside(one).some((text) => text !== undefined && plainWords(text).startsWith(plainWords(start))),
+    };
+  });
 
 const subject: fc.Arbitrary<Question> = fc
   .record({
@@ -112,17 +139,47 @@ const sent: fc.Arbitrary<Question> = fc
     };
   });
 
+/** Of several values of a key, the one that comes first in the order; none comes last, whichever way it goes. */
+const keys: Readonly<Record<string, (message: Message) => readonly (string | number)[]>> = {
+  _id: ({ id }) => [id],
+  sent: ({ sent: at }) => (at === undefined ? [] : [Date.parse(at)]),
+  status: ({ status }) => [status],
+  subject: ({ subject: found }) => (found?.reference === undefined ? [] : [found.reference]),
+  category: (one) => codings(one).flatMap(({ code }) => code ?? []),
+};
+
+function inOrder(sort: readonly string[], messages: readonly Message[]): string[] {
+  const isDown = (key: string): boolean => key.startsWith('-');
+  const first = (key: string, one: Message): string | number | undefined =>
+    [...(keys[key.replace('-', '')]?.(one) ?? [])].sort((a, b) => (a < b === isDown(key) ? 1 : -1))[0];
+  const compare = (a: Message, b: Message): number => {
+    for (const key of sort) {
+      const [left, right] = [first(key, a), first(key, b)];
+      if (left === right) continue;
+      if (left === undefined || right === undefined) return left === undefined ? 1 : -1;
+      return left < right === isDown(key) ? 1 : -1;
+    }
+    return (messages.indexOf(a) - messages.indexOf(b)) * (isDown(sort.at(-1) ?? '') ? -1 : 1);
+  };
+  return [...messages].sort(compare).map(({ id }) => id);
+}
+
+const sorting = fc.array(
+  fc.constantFrom(...Object.keys(keys)).chain((key) => fc.constantFrom(key, `-${key}`)),
+  { maxLength: 3 },
+);
+
 describe('searching', () => {
   it('finds what a plain filter over the same resources finds, whatever is asked', async () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.array(message, { minLength: 1, maxLength: 20 }),
-        fc.array(fc.array(fc.oneof(category, subject, sent, missing), { minLength: 1, maxLength: 3 }), {
+        fc.array(fc.array(fc.oneof(category, words, subject, sent, missing), { minLength: 1, maxLength: 3 }), {
           minLength: 1,
           maxLength: 10,
         }),
-        fc.constantFrom('', '_id', 'sent', '-sent'),
+        sorting,
         fc.integer({ min: 1, max: 7 }),
         async (parts, questions, sort, count) => {
           run += 1;
@@ -144,12 +201,16 @@ describe('searching', () => {
               ...question.map((one) => one.param),
               ['_tag', `urn:run|${run}`],
               ['_count', String(count)],
-              ...(sort === '' ? [] : ([['_sort', sort]] as const)),
             ];
-            const expected = made.filter((one) => question.every(({ holds }) => holds(one))).map((one) => one.id);
-            expect(await test.ids('Communication', params)).toEqual(expected.sort());
-            const counted = await test.store.search('Communication', [...params.slice(0, -2), ['_summary', 'count']]);
-            if (sort !== '') expect(counted.total).toBe(expected.length);
+            const expected = made.filter((one) => question.every(({ holds }) => holds(one)));
+            if (sort.length === 0) {
+              expect(await test.ids('Communication', params)).toEqual(expected.map(({ id }) => id).sort());
+            } else {
+              const found = await searchAll(test.store, 'Communication', [...params, ['_sort', sort.join(',')]]);
+              expect([sort, found.map(({ id }) => id)]).toEqual([sort, inOrder(sort, expected)]);
+            }
+            const counted = await test.store.search('Communication', [...params.slice(0, -1), ['_summary', 'count']]);
+            expect(counted.total).toBe(expected.length);
           }
         },
       ),

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Flag } from '@medplum/fhirtypes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { openDatabase } from '../../src/store/database.ts';
@@ -61,13 +62,14 @@ describe('the file of the embedded store', () => {
 
   it('an index made by another release is made anew when the store is opened', async () => {
     await test.put(aFlag('f1'));
-    test.db.sql.exec("DELETE FROM eq; DELETE FROM rng; UPDATE res SET seldom = ''");
+    test.db.sql.exec("DELETE FROM eq; DELETE FROM rng; DROP TABLE words; UPDATE res SET seldom = ''");
     expect(await test.ids('Flag', [['subject', 'Patient/p1']])).toEqual([]);
     test.db.sql.exec("UPDATE store_meta SET value = 'older' WHERE key = 'index'");
     new SqliteFhirStore(test.db, { clock: systemClock });
     expect(await test.ids('Flag', [['subject', 'Patient/p1']])).toEqual(['f1']);
     expect(await test.ids('Flag', [['subject:missing', 'true']])).toEqual([]);
     expect(await test.ids('Flag', [['_lastUpdated', 'gt2020-01-01']])).toEqual(['f1']);
+    expect(await test.ids('Flag', [['_tag:text', 'example']])).toEqual(['f1']);
   });
 
   it('meta.lastUpdated never goes back, even if the clock does', async () => {
@@ -92,8 +94,9 @@ describe('the file of the embedded store', () => {
   });
 });
 
-function aFlag(id: string) {
-  return { resourceType: 'Flag', id, status: 'active', code: {}, subject: { reference: 'Patient/p1' } } as const;
+function aFlag(id: string): Flag & { id: string } {
+  const meta = { tag: [{ code: 'example', display: 'Example' }] };
+  return { resourceType: 'Flag', id, meta, status: 'active', code: {}, subject: { reference: 'Patient/p1' } };
 }
 
 function writer(name: string, limit: number, counter?: string): ChildProcess {

@@ -41,14 +41,34 @@ describe('what only some servers do, and the embedded store does', () => {
     });
     await test.put(
       patient('p1', {
-        identifier: [{ type: { coding: [{ system: CODES, code: 'MR' }] }, system: 'urn:example:mrn', value: '7|8' }],
+        identifier: [
+          {
+            type: { coding: [{ system: CODES, code: 'MR' }], text: 'Dossier' },
+            system: 'urn:example:mrn',
+            value: '7|8',
+          },
+        ],
         birthDate: '1980-01-01',
       }),
       patient('p2', { generalPractitioner: [{ reference: 'Organization/o1' }], birthDate: '2026-05-30' }),
       { resourceType: 'Organization', id: 'o1', name: 'Surgery' },
       communication('c1', { subject: { reference: 'Patient/p1' }, sent: '2026-05-31T12:00:00Z' }),
       communication('c2', { sent: '2026-06-01T11:00:00.5Z', meta: { profile: ['https://example.org/p|1'] } }),
-      communication('c3', { basedOn: [{ reference: 'CommunicationRequest/r1/_history/2' }] }),
+      communication('c3', {
+        basedOn: [{ reference: 'CommunicationRequest/r1/_history/2' }],
+        category: [{ text: 'Reminder' }],
+      }),
+      communication('c4', {
+        category: [{ coding: [{ system: CODES, code: 'a' }] }, { coding: [{ system: CODES, code: 'z' }] }],
+        instantiatesCanonical: ['https://example.org/types/a1|2'],
+        sent: '2025-01-01T00:00:00Z',
+      }),
+      communication('c5', {
+        category: [{ coding: [{ system: CODES, code: 'm' }] }],
+        instantiatesCanonical: ['https://example.org/types/a2'],
+        sent: '2025-01-01T00:00:00Z',
+      }),
+      { ...type('urology', 'a1'), id: 'a3', version: '2' },
       type('sexual-health', 'a1'),
       type('dermatology', 'a2'),
       stay('e1', 2, 'h'),
@@ -58,7 +78,7 @@ describe('what only some servers do, and the embedded store does', () => {
   });
 
   it.each<[Parameters<TestStore['ids']>[0], SearchParams, string[]]>([
-    ['Communication', [['subject:missing', 'true']], ['c2', 'c3']],
+    ['Communication', [['subject:missing', 'true']], ['c2', 'c3', 'c4', 'c5']],
     ['Communication', [['subject:missing', 'false']], ['c1']],
     ['Communication', [['sent:missing', 'true']], ['c3']],
     ['Communication', [['based-on', 'CommunicationRequest/r1']], ['c3']],
@@ -72,18 +92,39 @@ describe('what only some servers do, and the embedded store does', () => {
     ['Communication', [['patient.birthdate', '1981']], []],
     ['Patient', [['_has:Communication:subject:status', 'completed']], ['p1']],
     ['Patient', [['_has:Communication:subject:status', 'stopped']], []],
+    ['Patient', [['_has:Communication:subject:subject:Patient.birthdate', '1980']], ['p1']],
+    ['Patient', [['_has:Communication:subject:subject:Patient.birthdate', '1981']], []],
     ['Patient', [['identifier', 'urn:example:mrn|7\\|8']], ['p1']],
     ['Patient', [['identifier:of-type', `${CODES}|MR|7\\|8`]], ['p1']],
     ['Patient', [['identifier:of-type', `${CODES}|NH|7\\|8`]], []],
+    ['Patient', [['identifier:text', 'dossier']], ['p1']],
+    ['Patient', [['identifier:text', 'MR']], []],
+    ['Patient', [['_id:not', 'p1']], ['p2']],
+    ['Patient', [['_id:missing', 'false']], ['p1', 'p2']],
+    ['Patient', [['_id:missing', 'true']], []],
+    ['Communication', [['category:missing', 'false']], ['c3', 'c4', 'c5']],
+    ['Communication', [['category:text', 'remind']], ['c3']],
+    ['Communication', [['category:not', 'm']], ['c1', 'c2', 'c3', 'c4']],
+    ['Communication', [['status', 'http://hl7.org/fhir/event-status|']], ['c1', 'c2', 'c3', 'c4', 'c5']],
+    ['Communication', [['status', 'http://hl7.org/fhir/request-status|']], []],
+    ['Communication', [['instantiates-canonical', 'https://example.org/types/a1']], ['c4']],
+    ['Communication', [['instantiates-canonical', 'https://example.org/types/a1|2']], ['c4']],
+    ['Communication', [['instantiates-canonical', 'https://example.org/types/a1|1']], []],
+    ['Communication', [['instantiates-canonical:ActivityDefinition._id', 'a3']], ['c4']],
+    ['Communication', [['instantiates-canonical:ActivityDefinition._id', 'a1']], []],
+    ['Communication', [['instantiates-canonical:ActivityDefinition.status', 'active']], ['c4', 'c5']],
+    ['ActivityDefinition', [['_has:Communication:instantiates-canonical:sent', '2025']], ['a2', 'a3']],
     ['Patient', [['general-practitioner', 'o1']], ['p2']],
+    ['Patient', [['general-practitioner:Organization.name', 'surg']], ['p2']],
+    ['Communication', [['subject:Patient.link:Patient.general-practitioner:Organization.name', 'surg']], []],
     ['ActivityDefinition', [['context-type-value', `program$${CODES}|sexual-health`]], ['a1']],
     ['ActivityDefinition', [['context-type-value', `venue$${CODES}|sexual-health`]], []],
     ['ActivityDefinition', [['context-type-value', 'program$dermatology,program$sexual-health']], ['a1', 'a2']],
-    ['ActivityDefinition', [['context-type-value', `venue$${CODES}|`]], ['a1', 'a2']],
+    ['ActivityDefinition', [['context-type-value', `venue$${CODES}|`]], ['a1', 'a2', 'a3']],
     ['ActivityDefinition', [['context-type-value', `venue$|ward`]], []],
-    ['ActivityDefinition', [['url:below', 'https://example.org/types']], ['a1', 'a2']],
+    ['ActivityDefinition', [['url:below', 'https://example.org/types']], ['a1', 'a2', 'a3']],
     ['ActivityDefinition', [['url:below', 'https://example.org/typ']], []],
-    ['ActivityDefinition', [['url:above', 'https://example.org/types/a1/deeper']], ['a1']],
+    ['ActivityDefinition', [['url:above', 'https://example.org/types/a1/deeper']], ['a1', 'a3']],
     ['Encounter', [['length', '2']], ['e1', 'e3']],
     ['Encounter', [['length', '2|http://unitsofmeasure.org|h']], ['e1']],
     ['Encounter', [['length', 'gt2||h']], ['e2']],
@@ -94,17 +135,111 @@ describe('what only some servers do, and the embedded store does', () => {
     expect(await test.ids(type, params)).toEqual(expected);
   });
 
+  it.each<[string, string[]]>([
+    ['category', ['c4', 'c5', 'c3']],
+    ['-category', ['c4', 'c5', 'c3']],
+  ])(
+    '_sort=%s: of several values, the one that comes first places the resource; without one it is last',
+    async (sort, ids) => {
+      const { matches } = await test.store.search('Communication', [
+        ['_id', 'c3,c4,c5'],
+        ['_sort', sort],
+      ]);
+      expect(matches.map(({ id }) => id)).toEqual(ids);
+    },
+  );
+
+  it.each<[string, string[]]>([
+    ['length', ['e1', 'e3', 'e2']],
+    ['-length', ['e2', 'e3', 'e1']],
+  ])('_sort=%s by number', async (sort, ids) => {
+    const { matches } = await test.store.search('Encounter', [['_sort', sort]]);
+    expect(matches.map(({ id }) => id)).toEqual(ids);
+  });
+
+  it.each<[Parameters<TestStore['ids']>[0], SearchParams, string[]]>([
+    [
+      'Communication',
+      [
+        ['_id', 'c4'],
+        ['_include', 'Communication:instantiates-canonical'],
+      ],
+      ['a3'],
+    ],
+    [
+      'Communication',
+      [
+        ['_id', 'c5'],
+        ['_include', 'Communication:instantiates-canonical'],
+      ],
+      ['a2'],
+    ],
+    [
+      'Communication',
+      [
+        ['_id', 'c5'],
+        ['_include', 'Communication:instantiates-canonical:OperationDefinition'],
+      ],
+      [],
+    ],
+    [
+      'ActivityDefinition',
+      [
+        ['_id', 'a1'],
+        ['_revinclude', 'Communication:instantiates-canonical'],
+      ],
+      [],
+    ],
+    [
+      'ActivityDefinition',
+      [
+        ['_id', 'a2'],
+        ['_revinclude', 'Communication:instantiates-canonical'],
+      ],
+      ['c5'],
+    ],
+    [
+      'ActivityDefinition',
+      [
+        ['_id', 'a3'],
+        ['_revinclude', 'Communication:instantiates-canonical'],
+      ],
+      ['c4'],
+    ],
+    [
+      'Communication',
+      [
+        ['_id', 'c1'],
+        ['_include:iterate', 'Communication:subject'],
+        ['_revinclude:iterate', 'Communication:subject'],
+      ],
+      ['p1'],
+    ],
+  ])('%s %j brings %j: canonicals lead to the version that they name', async (type, params, expected) => {
+    const { included } = await test.store.search(type, params);
+    expect(included.map(({ id }) => id)).toEqual(expected);
+  });
+
+  it('more than can be included is an error, and never an answer cut short', async () => {
+    const of = (at: number) => communication(`many${at}`, { subject: { reference: 'Group/many' } });
+    await test.put({ resourceType: 'Group', id: 'many', type: 'person', actual: true });
+    await test.put(...Array.from({ length: 1_001 }, (_, at) => of(at)));
+    const asked = test.store.search('Group', [['_revinclude', 'Communication:subject']]);
+    await expect(asked).rejects.toMatchObject({ code: 'unsupported-search', subject: '_revinclude' });
+  });
+
   it.each<[string, SearchParams]>([
-    ['status:text', [['status:text', 'completed']]],
     ['category:in', [['category:in', 'https://example.org/ValueSet/x']]],
-    ['_include:iterate', [['_include:iterate', 'Communication:subject']]],
+    ['_include:recurse', [['_include:recurse', 'Communication:subject']]],
+    ['category:text', [['category:text', '  ']]],
+    ['_sort', [['_sort', 'context-type-value']]],
+    ['link.link.link.link.link.link.family', [['link.link.link.link.link.link.family', 'x']]],
     ['_include', [['_include', 'Patient:link']]],
     ['_include', [['_include', 'Communication:status']]],
     ['_revinclude', [['_revinclude', 'Provenance']]],
     ['_text', [['_text', 'word']]],
     ['_content', [['_content', 'word']]],
     ['_filter', [['_filter', 'status eq completed']]],
-    ['_sort', [['_sort', 'status']]],
     ['_sort', [['_sort', 'sent,,status']]],
     ['_count', [['_count', 'many']]],
     ['_total', [['_total', 'roughly']]],
@@ -120,10 +255,11 @@ describe('what only some servers do, and the embedded store does', () => {
     ['subject:Patient', [['subject:Patient', 'Group/1']]],
     ['subject:Nobody', [['subject:Nobody', '1']]],
     ['subject:missing', [['subject:missing', 'perhaps']]],
-    ['subject.name.given', [['subject.name.given', 'x']]],
+    // The inner part is what is at fault.
+    ['name.given', [['subject.name.given', 'x']]],
     ['status.name', [['status.name', 'x']]],
     ['_has:Communication:status:sent', [['_has:Communication:status:sent', '2026']]],
-    ['_id:not', [['_id:not', 'c1']]],
+    ['_id:text', [['_id:text', 'c1']]],
   ])('%s as in %j is refused by name, and the value is not in the message', async (subject, params) => {
     const caught = await test.store.search('Communication', params).catch((error: unknown) => error);
     expect(caught).toMatchObject({ name: 'StoreError', code: 'unsupported-search', subject });
@@ -172,10 +308,12 @@ describe('order and pages', () => {
     const minute = (at: number) => new Date(Date.UTC(2026, 0, 1) + (at % 700) * 60_000).toISOString();
     // Every seventh has no time, and times repeat: equals and gaps are where pages go wrong.
     const sentAt = (at: number) => (at % 7 === 0 ? {} : { sent: minute(at * 31) });
-    await test.put(...Array.from({ length: made }, (_, at) => communication(`l${at}`, { medium, ...sentAt(at) })));
+    const concerning = (at: number) => (at % 5 === 0 ? {} : { category: [{ coding: [{ code: `k${at % 90}` }] }] });
+    const parts = (at: number) => ({ medium, ...sentAt(at), ...concerning(at) });
+    await test.put(...Array.from({ length: made }, (_, at) => communication(`l${at}`, parts(at))));
   });
 
-  it.each(['sent', '-sent', '-sent,_id', '_id', '-_lastUpdated'])(
+  it.each(['sent', '-sent', '-sent,_id', '_id', '-_lastUpdated', 'category', '-category,-sent', 'subject'])(
     '_sort=%s is in order, complete, gaps last',
     async (sort) => {
       const found = await searchAll(test.store, 'Communication', [
@@ -185,7 +323,12 @@ describe('order and pages', () => {
       ]);
       expect(new Set(found.map((one) => one.id)).size).toBe(made);
       expect(found).toHaveLength(made);
-      if (sort.includes('sent')) {
+      if (sort.startsWith('category') || sort.startsWith('-category')) {
+        const codes = found.map((one) => one.category?.[0]?.coding?.[0]?.code);
+        const known = codes.flatMap((code) => code ?? []);
+        expect(codes.slice(0, known.length)).toEqual(known);
+        expect(known).toEqual(sort.startsWith('-') ? known.toSorted().toReversed() : known.toSorted());
+      } else if (sort.includes('sent')) {
         const times = found.map((one) => one.sent);
         const known = times.filter((one) => one !== undefined);
         expect(times.slice(0, known.length)).toEqual(known);
@@ -194,31 +337,45 @@ describe('order and pages', () => {
     },
   );
 
-  it.each(['', 'sent', '-sent'])('_sort=%s: pages stay whole while rows are moved and made', async (sort) => {
-    const params: SearchParams = [
-      ['medium', batch],
-      ['status', 'completed,unknown'],
-      ['_count', '500'],
-      ...(sort === '' ? [] : ([['_sort', sort]] as const)),
-    ];
-    const before = new Set((await searchAll(test.store, 'Communication', params)).map((one) => one.id));
-    const seen: string[] = [];
-    let cursor: string | undefined;
-    let round = 0;
-    do {
-      const page = await test.store.search('Communication', params, cursor);
-      seen.push(...page.matches.map((one) => one.id));
-      cursor = page.next;
-      round += 1;
-      const moved = [...before].filter((_, at) => at % 13 === round).map((id) => id);
-      for (const id of moved) {
-        const current = await test.store.read('Communication', id);
-        const sent = round % 2 === 0 ? '2025-01-01T00:00:00Z' : '2027-01-01T00:00:00Z';
-        if (current) await test.store.commit([{ op: 'update', resource: { ...current, sent, status: 'unknown' } }]);
-      }
-      const medium = [{ coding: [{ system: CODES, code: 'large' }] }];
-      await test.put(communication(`new-${sort}-${round}`, { medium, sent: '2026-01-01T05:00:00Z' }));
-    } while (cursor !== undefined);
-    expect([...seen].sort()).toEqual([...before].sort());
-  });
+  it.each(['', 'sent', '-sent', 'category', '-status,category'])(
+    '_sort=%s: pages stay whole while rows are moved and made',
+    async (sort) => {
+      const params: SearchParams = [
+        ['medium', batch],
+        ['status', 'completed,unknown'],
+        ['_count', '500'],
+        ...(sort === '' ? [] : ([['_sort', sort]] as const)),
+      ];
+      const before = new Set((await searchAll(test.store, 'Communication', params)).map((one) => one.id));
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      let round = 0;
+      do {
+        const page = await test.store.search('Communication', params, cursor);
+        seen.push(...page.matches.map((one) => one.id));
+        cursor = page.next;
+        round += 1;
+        const moved = [...before].filter((_, at) => at % 13 === round).map((id) => id);
+        for (const id of moved) {
+          const current = await test.store.read('Communication', id);
+          const sent = round % 2 === 0 ? '2025-01-01T00:00:00Z' : '2027-01-01T00:00:00Z';
+          const category = [{ coding: [{ code: round % 2 === 0 ? 'a' : 'z' }] }];
+          const resource = {
+            ...current,
+            resourceType: 'Communication',
+            id,
+            sent,
+            category,
+            status: 'unknown',
+          } as const;
+          await test.store.commit([{ op: 'update', resource }]);
+        }
+        const medium = [{ coding: [{ system: CODES, code: 'large' }] }];
+        await test.put(
+          communication(`new-${sort.replace(',', '-')}-${round}`, { medium, sent: '2026-01-01T05:00:00Z' }),
+        );
+      } while (cursor !== undefined);
+      expect([...seen].sort()).toEqual([...before].sort());
+    },
+  );
 });
