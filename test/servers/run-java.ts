@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startHerald } from '../support/herald.ts';
 import { type Case, defectGroup, type Group, serviceGroup } from './java/cases.ts';
+import { makeCopies } from './java/copies.ts';
 import { type Compared, compare, type Difference, differences, differencesTable } from './java/differences.ts';
 import { allRecords, answers, makeRecords } from './java/records.ts';
 
@@ -47,6 +48,16 @@ async function main(): Promise<void> {
     for (const { where, finding } of differences.filter((one) => !used.has(one))) {
       count(false, `FAILED  a difference that no longer is one: ${where}: ${finding}`);
     }
+
+    console.log('veraPDF, by PDF/UA-1');
+    const copies = await makeCopies(folder);
+    let judged = 0;
+    await java(['herald.PdfChecks', ...copies], (line) => {
+      if (!/^(?:ok|FAILED) /.test(line)) return;
+      judged += 1;
+      count(line.startsWith('ok '), line);
+    });
+    if (judged < copies.length) count(false, `FAILED  veraPDF judged ${judged} of ${copies.length} files`);
     const written = readFileSync(page, 'utf8').includes(`\n${differencesTable()}\n`);
     count(written, `${written ? 'ok     ' : 'FAILED '} docs/validation.md has the table of java/differences.ts`);
   } finally {

@@ -1,14 +1,15 @@
-import type { Bundle, CommunicationRequest, Resource } from '@medplum/fhirtypes';
+import type { Bundle, Communication, CommunicationRequest, Resource } from '@medplum/fhirtypes';
 import { codeSystem, MSG } from '../../../src/canonical.ts';
 import { examplePeople, exampleRequest } from '../../../src/catalogue/examples.ts';
 import { publishedTypes } from '../../../src/fhir/conformance/load.ts';
 import { routes } from '../../../src/fhir/routes.ts';
+import { channelOfAttempt } from '../../../src/send/tried.ts';
 import { aRequest, type Herald, personalisation, until } from '../../support/herald.ts';
 import { anObjection, aPatient, attemptsOf } from '../../support/people.ts';
 
 /**
- * Has the service write one of each kind of record: messages that arrive, wait, fail, are refused or taken back, by text
- * and by email, to the person and to a proxy; an objection; a second record of one person; a text that comes in.
+ * Has the service write one of each kind of record: messages that arrive, wait, fail, are refused or taken back, by text,
+ * email and letter, to the person and to a proxy; an objection; a second record of one person; a text that comes in.
  */
 export async function makeRecords(herald: Herald): Promise<void> {
   const adult = `Patient/${examplePeople.adult}`;
@@ -64,9 +65,10 @@ export async function makeRecords(herald: Herald): Promise<void> {
   for (const { id } of accepted) {
     await until(async () => {
       const attempts = await attemptsOf(herald, id ?? '');
-      return (
-        attempts.length > 0 && attempts.every(({ status }) => status !== 'preparation' && status !== 'in-progress')
-      );
+      // A letter is under way for days.
+      const isOver = (one: Communication): boolean =>
+        one.status !== 'preparation' && (one.status !== 'in-progress' || channelOfAttempt(one) === 'letter');
+      return attempts.length > 0 && attempts.every(isOver);
     }, 'the end of a message');
   }
 }
