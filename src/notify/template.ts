@@ -1,3 +1,4 @@
+import { escapeHtml } from './html-text.ts';
 import { pythonString } from './python-text.ts';
 import { toSmsText } from './sms-text.ts';
 import { toSubject } from './typography.ts';
@@ -33,16 +34,22 @@ export function missingPersonalisation(values: Personalisation, ...templates: st
 
 /**
  * Puts the values in, once: what a value brings is not looked at again. A placeholder without a value stays as it is
- * (Notify refuses the message; ask `missingPersonalisation` first).
+ * (Notify refuses the message; ask `missingPersonalisation` first). `dress` changes a value where it is printed, and
+ * not where it only decides whether a conditional's text is.
  */
-export function fill(template: string, values: Personalisation, kind: TemplateKind): string {
+export function fill(
+  template: string,
+  values: Personalisation,
+  kind: TemplateKind,
+  dress: (printed: string) => string = (printed) => printed,
+): string {
   const given = byName(values);
   return template.replace(placeholder, (whole, inside: string) => {
     const { name, conditional } = readPlaceholder(inside);
     const value = given.get(insensitive(name)) ?? null;
     if (value === null) return whole;
     const text = print(value, kind);
-    if (conditional === undefined) return text;
+    if (conditional === undefined) return dress(text);
     return truthy.has(text.toLowerCase()) ? conditional : '';
   });
 }
@@ -63,11 +70,26 @@ export function renderEmail(
   };
 }
 
-/** Whether Notify refuses this as empty. An email can only be empty if it begins and ends with a placeholder. */
-export function isEmptyMessage(kind: 'sms' | 'email', template: string, rendered: string): boolean {
-  if (template === '') return true;
-  if (kind === 'email' && !(template.startsWith('((') && template.endsWith('))'))) return false;
-  return rendered === '';
+/**
+ * The subject and body that Notify answers with for a letter. The subject is made for print: it comes as HTML, in which
+ * `&` is `&amp;`.
+ */
+export function renderLetter(
+  template: { readonly subject: string; readonly body: string },
+  values: Personalisation,
+): { subject: string; body: string } {
+  return {
+    subject: toSubject(fill(escapeHtml(template.subject), escaped(values), 'subject')),
+    body: trim(fill(template.body, values, 'email')),
+  };
+}
+
+function escaped(values: Personalisation): Personalisation {
+  const safe = (value: unknown): unknown => {
+    if (typeof value === 'string') return escapeHtml(value);
+    return Array.isArray(value) ? value.map(safe) : value;
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [escapeHtml(name), safe(value)]));
 }
 
 const placeholder = /\(\(([^()]+)\)\)/g;

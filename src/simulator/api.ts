@@ -1,9 +1,11 @@
-import type { Personalisation } from '../notify/template.ts';
 import { authenticate } from './auth.ts';
-import type { ListFilter } from './notifications.ts';
-import { badRequest, noRoute, notFound, v2Error, wrongMethod } from './notify-error.ts';
+import { letterOutcomes, messageOutcomes, precompiledOutcomes, type RequestOperation } from './faults.ts';
+import { type AcceptedLetter, checkLetter, checkPrecompiled } from './letters/send-letter.ts';
+import type { ListFilter, Notification } from './notifications.ts';
+import { badRequest, noRoute, notFound, pdfNotReady, v2Error, wrongMethod } from './notify-error.ts';
 import { receivedTextView } from './received-texts.ts';
-import { checkSend } from './send.ts';
+import type { Personalisation } from './rendering/fields.ts';
+import { type Accepted, checkSend } from './send.ts';
 import type { ApiKey, Channel, ServiceSettings } from './settings.ts';
 import { parseUuid } from './uuid.ts';
 import { notificationView, previewView, templateView } from './views.ts';
@@ -22,6 +24,7 @@ export interface Call {
 
 export interface Answer {
   readonly status: number;
+  /** A PDF when it is bytes, otherwise JSON. */
   readonly body: unknown;
 }
 
@@ -76,24 +79,46 @@ function decode(part: string): string {
 async function send(context: Context): Promise<Answer> {
   const { world, service, key, params, root } = context;
   const [type = ''] = params;
-  world.limits.checkMinute(service, key.type);
-  if (type === 'letter') return sendLetter(context);
-  if (type === 'sms' || type === 'email') world.limits.checkDay(service, key.type, type);
+  const checkLimits = (): void => {
+    world.limits.checkMinute(service, key.type);
+    if (isChannel(type)) world.limits.checkDay(service, key.type, type);
+  };
+  checkLimits();
   const body = parseBody(context.body);
-  if (type !== 'sms' && type !== 'email') throw noRoute();
   const { templates, limits, validate } = world;
-  const accepted = checkSend(type, body, { service, key, templates, limits, validate, root });
+  const how = { service, key, templates, limits, validate, root };
+  if (type === 'letter') {
+    const precompiled = hasContent(body);
+    // Notify hands a letter from a template on to its common route, which counts it again.
+    if (!precompiled) checkLimits();
+    const accepted = precompiled ? checkPrecompiled(body, how) : checkLetter(body, how);
+    await context.beforeCommit();
+    await storeLetter(world, key, accepted);
+    return { status: 201, body: accepted.answer };
+  }
+  if (type !== 'sms' && type !== 'email') throw noRoute();
+  const accepted = checkSend(type, body, how);
   await context.beforeCommit();
-  if (accepted.row !== undefined) await store(world, key, { ...accepted, row: accepted.row });
+  await storeMessage(world, key, accepted);
   return { status: 201, body: accepted.answer };
 }
 
-type Stored = Omit<ReturnType<typeof checkSend>, 'row'> & {
-  readonly row: NonNullable<ReturnType<typeof checkSend>['row']>;
-};
+function isChannel(type: string): type is Channel {
+  return type === 'sms' || type === 'email' || type === 'letter';
+}
 
-async function store(world: World, key: ApiKey, { row, limits, outcome }: Stored): Promise<void> {
-  const rule = world.faults.strike({ operation: 'outcome', channel: row.channel, recipient: row.normalised });
+/** Whether a letter is a PDF that is ready made. Notify fails where it cannot look inside. */
+function hasContent(body: unknown): boolean {
+  if (typeof body === 'object' && body !== null) return 'content' in body;
+  if (typeof body === 'string') return false;
+  throw v2Error(500, { error: 'TypeError', message: 'Internal server error' });
+}
+
+/** A smoke test has no row, and nothing to keep. */
+async function storeMessage(world: World, key: ApiKey, { row, limits, outcome }: Accepted): Promise<void> {
+  if (row === undefined) return;
+  const { channel, normalised: recipient } = row;
+  const rule = world.faults.strike({ operation: 'outcome', outcomes: messageOutcomes, channel, recipient });
   await world.database.write(() => {
     world.notifications.insert({ ...row, created_us: world.notifications.nextUs() });
     world.limits.count(key, ...limits);
@@ -102,13 +127,18 @@ async function store(world: World, key: ApiKey, { row, limits, outcome }: Stored
   world.lifecycle.wake();
 }
 
-/** This service has no permission for letters, so every well-formed one is refused. */
-function sendLetter({ world, service, key, body }: Context): never {
-  const form = parseBody(body);
-  const precompiled = typeof form === 'object' && form !== null && 'content' in form;
-  if (!precompiled) world.limits.checkMinute(service, key.type);
-  world.validate(precompiled ? 'precompiledLetter' : 'letter', form);
-  throw badRequest('Service is not allowed to send letters');
+async function storeLetter(world: World, key: ApiKey, accepted: AcceptedLetter): Promise<void> {
+  const { row, letter, pdf, limits, outcome } = accepted;
+  const outcomes = letter.precompiled ? precompiledOutcomes : letterOutcomes;
+  const { channel, normalised: recipient } = row;
+  const rule = world.faults.strike({ operation: 'outcome', outcomes, channel, recipient });
+  await world.database.write(() => {
+    world.notifications.insert({ ...row, created_us: world.notifications.nextUs() });
+    world.letters.insert(row.id, letter, pdf);
+    world.limits.count(key, ...limits);
+    world.lifecycle.begin(row.id, rule?.outcome ?? outcome);
+  });
+  world.lifecycle.wake();
 }
 
 /** JSON whatever the media type says; what Python takes for false counts as an empty object. */
@@ -122,10 +152,7 @@ function parseBody(body: Buffer): unknown {
   return !value || (Array.isArray(value) && value.length === 0) ? {} : value;
 }
 
-function findNotification({
-  world,
-  params: [id = ''],
-}: Context): NonNullable<ReturnType<World['notifications']['get']>> {
+function findNotification({ world, params: [id = ''] }: Context): Notification {
   world.validate('notificationId', { notification_id: id });
   const message = world.notifications.get(parseUuid(id) ?? '');
   if (message === undefined) throw notFound();
@@ -133,16 +160,26 @@ function findNotification({
 }
 
 function getNotification(context: Context): Answer {
-  const view = notificationView(findNotification(context), context.root, context.service.smsRate);
-  return { status: 200, body: view };
+  return { status: 200, body: viewOf(context, findNotification(context)) };
 }
 
-function getPdf(context: Context): never {
-  findNotification(context);
-  throw badRequest('Notification is not a letter');
+function viewOf({ world, root, service }: Context, message: Notification): Record<string, unknown> {
+  const letter = message.channel === 'letter' ? world.letters.get(message.id) : undefined;
+  return notificationView(message, letter, root, service);
 }
 
-function listNotifications({ world, service, key, query, root }: Context): Answer {
+function getPdf(context: Context): Answer {
+  const { id, channel, status } = findNotification(context);
+  if (channel !== 'letter') throw badRequest('Notification is not a letter');
+  if (status === 'virus-scan-failed') throw badRequest('File did not pass the virus scan');
+  if (status === 'technical-failure') throw badRequest(`PDF not available for letters in status ${status}`);
+  const pdf = status === 'pending-virus-check' ? undefined : context.world.letters.pdf(id);
+  if (pdf === undefined) throw pdfNotReady();
+  return { status: 200, body: pdf };
+}
+
+function listNotifications(context: Context): Answer {
+  const { world, service, key, query, root } = context;
   const given: Record<string, string | string[]> = {};
   for (const name of query.keys()) {
     const values = query.getAll(name);
@@ -160,14 +197,23 @@ function listNotifications({ world, service, key, query, root }: Context): Answe
     ...(olderThan !== null && { olderThan: parseUuid(olderThan) ?? '' }),
   };
   const page = world.notifications.list(filter);
-  const notifications = page.map((message) => notificationView(message, root, service.smsRate));
+  const notifications = page.map((message) => viewOf(context, message));
   const links = pageLinks(`${root}/v2/notifications`, given, page.at(-1)?.id);
   return { status: 200, body: { notifications, links } };
 }
 
 /** A status asked for may stand for several. */
 function statusFilter(status: string): readonly string[] {
-  if (status === 'failed') return ['technical-failure', 'temporary-failure', 'permanent-failure'];
+  if (status === 'failed') {
+    return [
+      'technical-failure',
+      'temporary-failure',
+      'permanent-failure',
+      'validation-failed',
+      'virus-scan-failed',
+      'returned-letter',
+    ];
+  }
   if (status === 'accepted') return ['created', 'sending'];
   return status === 'received' ? ['delivered'] : [status];
 }
@@ -233,9 +279,16 @@ function firstValues(query: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.get(name) ?? '']));
 }
 
-/** The channel of a request to send a text or an email. */
-export function channelOf(call: Call): Channel | undefined {
-  if (call.method !== 'POST') return undefined;
-  if (call.path === '/v2/notifications/sms') return 'sms';
-  return call.path === '/v2/notifications/email' ? 'email' : undefined;
+/** What a request is for; undefined when it is none that Notify knows. */
+export function operationOf(call: Call): { operation: RequestOperation; channel?: Channel } | undefined {
+  const [, type = ''] = /^\/v2\/notifications\/([^/]+)$/.exec(call.path) ?? [];
+  if (call.method === 'POST') {
+    if (isChannel(type)) return { operation: 'send', channel: type };
+    return /^\/v2\/template\/[^/]+\/preview$/.test(call.path) ? { operation: 'template' } : undefined;
+  }
+  if (call.method !== 'GET') return undefined;
+  if (/^\/v2\/notifications(?:\/[^/]+)?$/.test(call.path)) return { operation: 'lookup' };
+  if (/^\/v2\/notifications\/[^/]+\/pdf$/.test(call.path)) return { operation: 'pdf', channel: 'letter' };
+  if (/^\/v2\/template(?:s$|\/)/.test(call.path)) return { operation: 'template' };
+  return call.path === '/v2/received-text-messages' ? { operation: 'received-texts' } : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Database } from '../store/database.ts';
 import { Alarm, type SimulatorClock } from './clock.ts';
+import type { FaultRule } from './faults.ts';
 import type { SavedSettings } from './saved-settings.ts';
 import type { CallbackTarget, Timings } from './settings.ts';
 import { all, one, run } from './tables.ts';
@@ -18,6 +19,22 @@ export interface CallbackOptions {
   readonly copies?: number;
   /** Waits until another callback has gone. */
   readonly held?: boolean;
+}
+
+/** How a callback goes astray under a fault; undefined when it never leaves. */
+export function astray(rule: FaultRule | undefined): CallbackOptions | undefined {
+  switch (rule?.fault) {
+    case 'callback-missing':
+      return undefined;
+    case 'callback-duplicate':
+      return { copies: 2 };
+    case 'callback-late':
+      return { delayMs: rule.delayMs ?? 60_000 };
+    case 'callback-reordered':
+      return { held: true };
+    default:
+      return {};
+  }
 }
 
 /** Answers of the receiver after which Notify tries again; every other 4xx ends it. */
@@ -55,8 +72,8 @@ export class Callbacks {
   }
 
   /** Puts a callback in the queue; to be called inside `Database.write`, and `work` after it. */
-  enqueue(target: CallbackTarget | undefined, payload: unknown, options: CallbackOptions = {}): void {
-    if (target === undefined) return;
+  enqueue(target: CallbackTarget | undefined, payload: unknown, options: CallbackOptions | undefined): void {
+    if (target === undefined || options === undefined) return;
     const held = options.held === true;
     const due = this.#clock.ms() + (held ? HELD_MS : (options.delayMs ?? 0));
     for (let copy = 0; copy < (options.copies ?? 1); copy += 1) {

@@ -1,9 +1,18 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import type { Answer } from './api.ts';
-import type { Controls, NightlyAction } from './controls.ts';
-import { acceptingFaults, callbackFaults, type FaultRule, outcomes, refusingFaults } from './faults.ts';
-import type { CallbackTargets, ServiceSettings } from './settings.ts';
-import type { TemplateContent } from './templates.ts';
+import { type Controls, type PeriodicAction, periodicActions } from './controls.ts';
+import {
+  acceptingFaults,
+  callbackFaults,
+  callbackKinds,
+  type FaultRule,
+  outcomes,
+  readingFaults,
+  refusingFaults,
+  requestOperations,
+} from './faults.ts';
+import { apiKeys, type CallbackTargets, permissions, type ServiceSettings } from './settings.ts';
+import { type TemplateContent, templatePostages } from './templates.ts';
 
 /** A request to the control address. */
 export interface ControlCall {
@@ -58,10 +67,11 @@ const routes: readonly Route[] = [
     path: /^\/control\/faults$/,
     body: object(
       {
-        fault: { enum: [...refusingFaults, ...acceptingFaults, ...callbackFaults, 'outcome'] },
+        fault: { enum: [...refusingFaults, ...acceptingFaults, ...readingFaults, ...callbackFaults, 'outcome'] },
         outcome: { enum: outcomes },
-        operation: { enum: ['send', 'lookup'] },
-        channel: { enum: ['sms', 'email'] },
+        operation: { enum: requestOperations },
+        callback: { enum: callbackKinds },
+        channel: { enum: ['sms', 'email', 'letter'] },
         recipient: string,
         count: { type: 'integer', minimum: 1 },
         probability: { type: 'number', minimum: 0, maximum: 1 },
@@ -83,7 +93,7 @@ const routes: readonly Route[] = [
   {
     method: 'PUT',
     path: /^\/control\/callbacks$/,
-    body: object({ deliveryReceipt: target, receivedText: target }),
+    body: object({ deliveryReceipt: target, receivedText: target, returnedLetter: target }),
     answer: async (controls, body) => {
       await controls.setCallbacks(body as CallbackTargets);
       return done;
@@ -105,13 +115,13 @@ const routes: readonly Route[] = [
       active: { type: 'boolean' },
       trial: { type: 'boolean' },
       prefixSms: { type: 'boolean' },
-      permissions: { type: 'array', items: { enum: ['sms', 'email', 'international_sms', 'sms_to_uk_landlines'] } },
+      permissions: { type: 'array', items: { enum: permissions } },
       team: strings,
       guestList: strings,
       ratePerMinute: { type: 'integer', minimum: 1 },
       dailyLimits: {
         type: 'object',
-        properties: { sms: count, email: count, international_sms: count },
+        properties: { sms: count, email: count, international_sms: count, letter: count },
         required: ['sms', 'email', 'international_sms'],
         additionalProperties: false,
       },
@@ -129,11 +139,13 @@ const routes: readonly Route[] = [
     path: /^\/control\/templates\/([0-9a-f-]{36})$/,
     body: object(
       {
-        type: { enum: ['sms', 'email'] },
+        type: { enum: ['sms', 'email', 'letter'] },
         name: string,
         subject: { type: ['string', 'null'] },
         body: string,
         archived: { type: 'boolean' },
+        postage: { enum: templatePostages },
+        letterContactBlock: string,
       },
       ['type', 'name', 'subject', 'body'],
     ),
@@ -152,10 +164,30 @@ const routes: readonly Route[] = [
   },
   {
     method: 'POST',
+    path: /^\/control\/letters\/([0-9a-f-]{36})\/return$/,
+    answer: async (controls, _body, _call, id) =>
+      (await controls.returnLetter(id)) ? done : problem(409, 'no letter that is with the post'),
+  },
+  {
+    method: 'POST',
+    path: /^\/control\/letters\/([0-9a-f-]{36})\/cancel$/,
+    answer: async (controls, _body, _call, id) =>
+      (await controls.cancelLetter(id)) ? done : problem(409, 'no letter that can still be stopped'),
+  },
+  {
+    method: 'GET',
+    path: /^\/control\/token$/,
+    answer: (controls, _body, { query }) => {
+      const key = query.get('key') ?? 'normal';
+      return isKeyName(key) ? ok(controls.token(key)) : problem(400, `key must be one of ${keyNames.join(', ')}`);
+    },
+  },
+  {
+    method: 'POST',
     path: /^\/control\/actions$/,
-    body: object({ action: { enum: ['time-out', 'requeue', 'purge'] } }, ['action']),
+    body: object({ action: { enum: periodicActions } }, ['action']),
     answer: async (controls, body) => {
-      const { action } = body as { action: NightlyAction };
+      const { action } = body as { action: PeriodicAction };
       return ok({ changed: await controls.perform(action) });
     },
   },
@@ -168,6 +200,12 @@ const routes: readonly Route[] = [
     },
   },
 ];
+
+const keyNames = Object.keys(apiKeys);
+
+function isKeyName(name: string): name is keyof typeof apiKeys {
+  return keyNames.includes(name);
+}
 
 /**
  * Answers a request to the control address, which is no part of Notify. Everything that changes something asks for

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { parsePhone } from '../notify/phone.ts';
+import { freshToken } from './auth.ts';
+import { astray } from './callbacks.ts';
 import { timestamp } from './clock.ts';
 import type { FaultRule, StoredFault } from './faults.ts';
 import { completedUs } from './lifecycle.ts';
 import { receivedTextEvent } from './received-texts.ts';
-import type { CallbackTargets, ServiceSettings } from './settings.ts';
+import { apiKeys, type CallbackTargets, type ServiceSettings } from './settings.ts';
 import { run, tables } from './tables.ts';
 import type { TemplateContent } from './templates.ts';
 import type { World } from './world.ts';
@@ -34,7 +36,7 @@ export interface Ledger {
 export interface SimulatorState {
   readonly now: string;
   readonly callbacksPaused: boolean;
-  readonly callbacks: { readonly deliveryReceipt: string | null; readonly receivedText: string | null };
+  readonly callbacks: Readonly<Record<keyof CallbackTargets, string | null>>;
   /** Steps in the life of messages, and callbacks, that are still to come. */
   readonly stepsWaiting: number;
   readonly callbacksWaiting: number;
@@ -43,7 +45,8 @@ export interface SimulatorState {
   readonly faults: readonly StoredFault[];
 }
 
-export type NightlyAction = 'time-out' | 'requeue' | 'purge';
+export const periodicActions = ['time-out', 'requeue', 'rescan', 'purge'] as const;
+export type PeriodicAction = (typeof periodicActions)[number];
 
 /** What the control address does, for programs that hold the simulator itself. */
 export class Controls {
@@ -55,11 +58,15 @@ export class Controls {
 
   state(): SimulatorState {
     const { clock, settings, lifecycle, callbacks, faults } = this.#world;
-    const { deliveryReceipt, receivedText } = settings.current.callbacks;
+    const { deliveryReceipt, receivedText, returnedLetter } = settings.current.callbacks;
     return {
       now: clock.now().toISOString(),
       callbacksPaused: settings.current.callbacksPaused,
-      callbacks: { deliveryReceipt: deliveryReceipt?.url ?? null, receivedText: receivedText?.url ?? null },
+      callbacks: {
+        deliveryReceipt: deliveryReceipt?.url ?? null,
+        receivedText: receivedText?.url ?? null,
+        returnedLetter: returnedLetter?.url ?? null,
+      },
       stepsWaiting: lifecycle.waiting(),
       callbacksWaiting: callbacks.waiting(),
       callbacksUnderWay: callbacks.underWay(),
@@ -125,7 +132,7 @@ export class Controls {
 
   /** Lets a phone send the service a text; undefined when `from` is not a phone number. */
   async receiveText(from: string, message: string): Promise<string | undefined> {
-    const { database, clock, receivedTexts, callbacks, settings } = this.#world;
+    const { database, clock, receivedTexts, callbacks, faults, settings } = this.#world;
     const phone = parsePhone(from);
     if (phone.kind === 'bad') return undefined;
     const text = {
@@ -135,20 +142,38 @@ export class Controls {
       notify_number: settings.current.service.smsSenders[0]?.text ?? '',
       content: message,
     };
+    const about = { callback: 'received-text', channel: 'sms', recipient: phone.digits } as const;
+    const rule = faults.strike({ operation: 'callback', ...about });
     await database.write(() => {
       receivedTexts.insert(text);
-      callbacks.enqueue(settings.current.callbacks.receivedText, receivedTextEvent(text));
+      callbacks.enqueue(settings.current.callbacks.receivedText, receivedTextEvent(text), astray(rule));
     });
     callbacks.work();
     return text.id;
   }
 
+  /** The post brings a letter back; false when it was never with the post. May be done again. */
+  returnLetter(id: string): Promise<boolean> {
+    return this.#world.lifecycle.returnLetter(id);
+  }
+
+  /** Somebody of the service stops a letter on Notify's site; false when it is too late, or no letter. */
+  cancelLetter(id: string): Promise<boolean> {
+    return this.#world.lifecycle.cancelLetter(id);
+  }
+
+  /** A token that a client would send just now, with the live key or another: for a `curl`. */
+  token(name: keyof typeof apiKeys = 'normal'): string {
+    return freshToken(apiKeys[name], this.#world.clock.unmovedMs() / 1000);
+  }
+
   /** Does one of Notify's periodic jobs now; answers how many messages it changed. */
-  perform(action: NightlyAction): Promise<number> {
+  perform(action: PeriodicAction): Promise<number> {
     const { lifecycle } = this.#world;
-    const jobs: Record<NightlyAction, () => Promise<number>> = {
+    const jobs: Record<PeriodicAction, () => Promise<number>> = {
       'time-out': () => lifecycle.timeOut(),
       requeue: () => lifecycle.requeue(),
+      rescan: () => lifecycle.rescan(),
       purge: () => lifecycle.purge(),
     };
     return jobs[action]();

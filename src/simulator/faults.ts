@@ -1,4 +1,5 @@
 import type { Database } from '../store/database.ts';
+import { squeeze } from './letters/address.ts';
 import { normaliseRecipient } from './recipients.ts';
 import type { Channel } from './settings.ts';
 import { all, run } from './tables.ts';
@@ -28,7 +29,16 @@ export const acceptingFaults = [
   'accept-late',
 ] as const;
 
-/** Faults of the delivery receipt. */
+/** Faults of a request that asks for something: answers that Notify gives when there is nothing, or not yet. */
+export const readingFaults = ['not-found', 'pdf-not-ready'] as const;
+
+/** What a request is for: sending; the two GETs of notifications; a letter's PDF; templates; the texts received. */
+export const requestOperations = ['send', 'lookup', 'pdf', 'template', 'received-texts'] as const;
+
+/** The service's addresses that Notify posts to. */
+export const callbackKinds = ['delivery-receipt', 'received-text', 'returned-letter'] as const;
+
+/** Faults of a callback. */
 export const callbackFaults = [
   'callback-missing',
   'callback-duplicate',
@@ -36,8 +46,8 @@ export const callbackFaults = [
   'callback-reordered',
 ] as const;
 
-/** What becomes of an accepted message. `created`, `sending` and `pending` are where it stays. */
-export const outcomes = [
+/** What becomes of texts and emails. `created`, `sending` and `pending` are where they stay. */
+export const messageOutcomes = [
   'delivered',
   'temporary-failure',
   'permanent-failure',
@@ -47,21 +57,47 @@ export const outcomes = [
   'pending',
 ] as const;
 
+/** What becomes of letters from a template; `created` and `sending` are where they stay. */
+export const letterOutcomes = [
+  'delivered',
+  'permanent-failure',
+  'technical-failure',
+  'created',
+  'sending',
+  'validation-failed',
+  'cancelled',
+  'returned-letter',
+] as const;
+
+/** What becomes of letters that came as a PDF; they may stay `pending-virus-check` too. */
+export const precompiledOutcomes = [...letterOutcomes, 'pending-virus-check', 'virus-scan-failed'] as const;
+
+/** Every outcome; a rule strikes only messages that may have it. */
+export const outcomes: readonly Outcome[] = [...new Set<Outcome>([...messageOutcomes, ...precompiledOutcomes])];
+
 export type RefusingFault = (typeof refusingFaults)[number];
 export type AcceptingFault = (typeof acceptingFaults)[number];
 export type CallbackFault = (typeof callbackFaults)[number];
-export type Outcome = (typeof outcomes)[number];
-export type FaultName = RefusingFault | AcceptingFault | CallbackFault | 'outcome';
+export type ReadingFault = (typeof readingFaults)[number];
+export type RequestOperation = (typeof requestOperations)[number];
+export type CallbackKind = (typeof callbackKinds)[number];
+export type Outcome = (typeof messageOutcomes)[number] | (typeof precompiledOutcomes)[number];
+export type FaultName = RefusingFault | AcceptingFault | ReadingFault | CallbackFault | 'outcome';
 
 /** A fault, and when it strikes. Absent conditions match everything. */
 export interface FaultRule {
   readonly fault: FaultName;
   /** With the fault `outcome`: which. */
   readonly outcome?: Outcome;
-  /** Faults of requests strike sends, unless this says look-ups (the two GETs of notifications). */
-  readonly operation?: 'send' | 'lookup';
+  /**
+   * Which requests a fault of requests strikes: sends unless this says otherwise, but `not-found` look-ups, and
+   * `pdf-not-ready` PDFs.
+   */
+  readonly operation?: RequestOperation;
+  /** Which callbacks a fault of callbacks strikes; delivery receipts unless this says otherwise. */
+  readonly callback?: CallbackKind;
   readonly channel?: Channel;
-  /** Phone number or email address, in any form. */
+  /** Phone number or email address, in any form; of a letter any part of the address. */
   readonly recipient?: string;
   /** How often it strikes before it is spent; for ever when absent. */
   readonly count?: number;
@@ -78,7 +114,10 @@ export interface StoredFault extends FaultRule {
 }
 
 export interface FaultOccasion {
-  readonly operation: 'send' | 'lookup' | 'callback' | 'outcome';
+  readonly operation: RequestOperation | 'callback' | 'outcome';
+  readonly callback?: CallbackKind;
+  /** What the message may come to. */
+  readonly outcomes?: readonly Outcome[];
   readonly channel?: Channel | undefined;
   readonly recipient?: string | undefined;
 }
@@ -157,15 +196,23 @@ export class Faults {
 
 function matches(rule: FaultRule, occasion: FaultOccasion): boolean {
   if (operationOf(rule) !== occasion.operation) return false;
+  if (occasion.operation === 'callback' && (rule.callback ?? 'delivery-receipt') !== occasion.callback) return false;
+  if (rule.outcome !== undefined && occasion.outcomes?.includes(rule.outcome) === false) return false;
   if (rule.channel !== undefined && rule.channel !== occasion.channel) return false;
-  if (rule.recipient === undefined) return true;
-  return occasion.recipient !== undefined && normaliseRecipient(rule.recipient) === occasion.recipient;
+  return rule.recipient === undefined || isRecipient(rule.recipient, occasion);
+}
+
+function isRecipient(wanted: string, { channel, recipient }: FaultOccasion): boolean {
+  if (recipient === undefined) return false;
+  return channel === 'letter' ? recipient.includes(squeeze(wanted)) : normaliseRecipient(wanted) === recipient;
 }
 
 function operationOf(rule: FaultRule): FaultOccasion['operation'] {
   if (rule.fault === 'outcome') return 'outcome';
   if (isOneOf(callbackFaults, rule.fault)) return 'callback';
-  return rule.operation ?? 'send';
+  if (rule.operation !== undefined) return rule.operation;
+  if (rule.fault === 'pdf-not-ready') return 'pdf';
+  return rule.fault === 'not-found' ? 'lookup' : 'send';
 }
 
 /** Whether a name is in one of the lists above. */

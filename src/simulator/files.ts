@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Personalisation } from '../notify/template.ts';
 import { badRequest } from './notify-error.ts';
+import type { Personalisation } from './rendering/fields.ts';
 import type { ServiceSettings } from './settings.ts';
 import type { Validate } from './validation.ts';
 

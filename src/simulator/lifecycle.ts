@@ -1,15 +1,30 @@
 import { Temporal } from 'temporal-polyfill';
 import type { Database } from '../store/database.ts';
-import type { CallbackOptions, Callbacks } from './callbacks.ts';
+import { astray, type Callbacks } from './callbacks.ts';
 import { Alarm, type SimulatorClock, timestamp } from './clock.ts';
 import type { Faults, Outcome } from './faults.ts';
-import { finalStatuses, type Notification, type Notifications, type Status } from './notifications.ts';
+import type { LetterSteps } from './letters/letter-steps.ts';
+import { completedStatuses, type Notification, type Notifications, type Status } from './notifications.ts';
 import type { SavedSettings } from './saved-settings.ts';
 import type { Timings } from './settings.ts';
 import { all, one, run } from './tables.ts';
 
 /** What happens to a message next: it is handed to the network, or the network tells what became of it. */
-type Step = { readonly do: 'send'; readonly outcome: Outcome } | { readonly do: 'receive'; readonly status: Status };
+type MessageStep =
+  | { readonly do: 'send'; readonly outcome: Outcome }
+  | { readonly do: 'receive'; readonly status: Outcome };
+
+/**
+ * What happens to a letter next: its PDF is scanned and checked, or made; it goes to the printer; it goes to the post,
+ * or not; the post brings it back.
+ */
+export type LetterStep =
+  | { readonly do: 'scan' | 'make' | 'print' | 'dispatch'; readonly outcome: Outcome }
+  | { readonly do: 'return' };
+
+type Step = MessageStep | LetterStep;
+
+const isLetterStep = (step: Step): step is LetterStep => step.do !== 'send' && step.do !== 'receive';
 
 interface DueStep {
   readonly id: number;
@@ -22,7 +37,10 @@ interface DueStep {
 const openStatuses = {
   sms: ['created', 'sending', 'pending', 'sent'],
   email: ['sending', 'pending'],
+  letter: ['sending'],
 } as const satisfies Record<Notification['channel'], readonly Status[]>;
+
+const texts = ['sms', 'email'] as const;
 
 const STEPS_AT_ONCE = 500;
 const DAY_MS = 24 * 3_600_000;
@@ -32,6 +50,7 @@ export class Lifecycle {
   readonly #database: Database;
   readonly #clock: SimulatorClock;
   readonly #notifications: Notifications;
+  readonly #letters: LetterSteps;
   readonly #callbacks: Callbacks;
   readonly #faults: Faults;
   readonly #settings: SavedSettings;
@@ -43,6 +62,7 @@ export class Lifecycle {
     database: Database;
     clock: SimulatorClock;
     notifications: Notifications;
+    letters: LetterSteps;
     callbacks: Callbacks;
     faults: Faults;
     settings: SavedSettings;
@@ -51,6 +71,7 @@ export class Lifecycle {
     this.#database = parts.database;
     this.#clock = parts.clock;
     this.#notifications = parts.notifications;
+    this.#letters = parts.letters;
     this.#callbacks = parts.callbacks;
     this.#faults = parts.faults;
     this.#settings = parts.settings;
@@ -64,7 +85,23 @@ export class Lifecycle {
 
   /** Takes a new message in hand; to be called inside `Database.write`, and `wake` after it. */
   begin(id: string, outcome: Outcome): void {
-    if (outcome !== 'created') this.#plan(id, { do: 'send', outcome }, this.#clock.ms() + this.#timings.sendMs);
+    const message = this.#notifications.get(id);
+    const step =
+      message?.channel === 'letter' ? this.#letters.first(message, outcome) : { do: 'send' as const, outcome };
+    const stays = outcome === 'pending-virus-check' || (outcome === 'created' && step.do !== 'scan');
+    if (!stays) this.#plan(id, step, this.#clock.ms() + this.#timings.sendMs);
+  }
+
+  /** The post brings a letter back; answers whether it was with the post. */
+  async returnLetter(id: string): Promise<boolean> {
+    const came = await this.#database.write(() => this.#letters.comeBack(id));
+    this.#callbacks.work();
+    return came;
+  }
+
+  /** Somebody of the service stops a letter; answers whether it could still be stopped. */
+  cancelLetter(id: string): Promise<boolean> {
+    return this.#database.write(() => this.#letters.cancel(id));
   }
 
   wake(): void {
@@ -97,21 +134,35 @@ export class Lifecycle {
   async timeOut(): Promise<number> {
     const before = (this.#clock.ms() - 3 * DAY_MS) * 1000;
     const count = await this.#database.write(() => {
-      const ids = this.#notifications.waiting(['sending', 'pending'], before);
-      for (const id of ids) this.#receive(id, 'temporary-failure');
-      return ids.length;
+      const messages = this.#notifications.waiting(texts, ['sending', 'pending'], before);
+      for (const { id } of messages) this.#receive(id, 'temporary-failure');
+      return messages.length;
     });
     this.#callbacks.work();
     return count;
   }
 
-  /** Notify's 15-minute job: what is still `created` after an hour is queued again. */
+  /** Notify's 15-minute job: what is still `created` after an hour, or a letter without its PDF, is queued again. */
   async requeue(): Promise<number> {
     const before = (this.#clock.ms() - 3_600_000) * 1000;
     const count = await this.#database.write(() => {
-      const ids = this.#notifications.waiting(['created'], before);
-      for (const id of ids) this.#plan(id, { do: 'send', outcome: 'delivered' }, this.#clock.ms());
-      return ids.length;
+      const messages = this.#notifications.waiting(texts, ['created'], before);
+      for (const { id } of messages) this.#plan(id, { do: 'send', outcome: 'delivered' }, this.#clock.ms());
+      const letters = this.#notifications.waiting(['letter'], ['created'], before).filter(this.#letters.lacksPdf);
+      for (const { id } of letters) this.#plan(id, { do: 'make', outcome: 'delivered' }, this.#clock.ms());
+      return messages.length + letters.length;
+    });
+    await this.work();
+    return count;
+  }
+
+  /** Notify's ten-minute job: letters that came as a PDF and were not scanned are scanned. */
+  async rescan(): Promise<number> {
+    const before = (this.#clock.ms() - 600_000) * 1000;
+    const count = await this.#database.write(() => {
+      const letters = this.#notifications.waiting(['letter'], ['pending-virus-check'], before);
+      for (const { id } of letters) this.#plan(id, { do: 'scan', outcome: 'delivered' }, this.#clock.ms());
+      return letters.length;
     });
     await this.work();
     return count;
@@ -122,7 +173,9 @@ export class Lifecycle {
     const before = londonMidnight(this.#clock.ms() - this.#settings.current.service.retentionDays * DAY_MS);
     return this.#database.write(() => {
       run(this.#database, 'DELETE FROM received_texts WHERE created_us < ?', before * 1000);
-      return this.#notifications.purge(before * 1000);
+      const count = this.#notifications.purge(before * 1000);
+      this.#letters.purge();
+      return count;
     });
   }
 
@@ -142,8 +195,14 @@ export class Lifecycle {
   }
 
   #take(id: string, step: Step, dueMs: number): void {
-    if (step.do === 'send') this.#send(id, step.outcome, dueMs);
-    else this.#receive(id, step.status);
+    if (isLetterStep(step)) {
+      const next = this.#letters.take(id, step, dueMs);
+      if (next !== undefined) this.#plan(id, next.step, next.dueMs);
+    } else if (step.do === 'send') {
+      this.#send(id, step.outcome, dueMs);
+    } else {
+      this.#receive(id, step.status);
+    }
   }
 
   /** A message that the networks refuse for good fails without a receipt: the trap of callback-only designs. */
@@ -162,31 +221,14 @@ export class Lifecycle {
     this.#plan(id, { do: 'receive', status: outcome }, dueMs + this.#timings.outcomeMs * waits);
   }
 
-  #receive(id: string, status: Status): void {
+  #receive(id: string, status: Outcome): void {
     const before = this.#notifications.get(id);
     if (before === undefined || !this.#notifications.move(id, openStatuses[before.channel], status)) return;
     const message = this.#notifications.get(id);
     if (message === undefined || status === 'pending') return;
-    const options = this.#callbackOptions(message);
-    if (options === undefined) return;
-    this.#callbacks.enqueue(this.#settings.current.callbacks.deliveryReceipt, receipt(message), options);
-  }
-
-  /** How the receipt goes astray, if it does; undefined when it never leaves. */
-  #callbackOptions({ channel, normalised }: Notification): CallbackOptions | undefined {
-    const rule = this.#faults.strike({ operation: 'callback', channel, recipient: normalised });
-    switch (rule?.fault) {
-      case 'callback-missing':
-        return undefined;
-      case 'callback-duplicate':
-        return { copies: 2 };
-      case 'callback-late':
-        return { delayMs: rule.delayMs ?? 60_000 };
-      case 'callback-reordered':
-        return { held: true };
-      default:
-        return {};
-    }
+    const { channel, normalised: recipient } = message;
+    const rule = this.#faults.strike({ operation: 'callback', callback: 'delivery-receipt', channel, recipient });
+    this.#callbacks.enqueue(this.#settings.current.callbacks.deliveryReceipt, receipt(message), astray(rule));
   }
 }
 
@@ -196,9 +238,9 @@ function londonMidnight(ms: number): number {
   return Temporal.PlainDate.from({ year, month, day }).toZonedDateTime('Europe/London').epochMilliseconds;
 }
 
-/** When the status became final, in microseconds; null until then. */
+/** When the message came to its end, in microseconds; null until then. */
 export function completedUs(message: Notification): number | null {
-  return finalStatuses.includes(message.status) ? message.updated_us : null;
+  return completedStatuses.includes(message.status) ? message.updated_us : null;
 }
 
 /** The payload of a delivery receipt (11). */

@@ -1,8 +1,14 @@
 import type { Database } from '../store/database.ts';
 import type { SimulatorClock } from './clock.ts';
 import { dayLimited, rateLimited } from './notify-error.ts';
-import type { ApiKey, DailyLimit, KeyType, ServiceSettings } from './settings.ts';
-import { defaultService } from './settings.ts';
+import {
+  type ApiKey,
+  type DailyLimit,
+  defaultService,
+  type KeyType,
+  LETTERS_A_DAY,
+  type ServiceSettings,
+} from './settings.ts';
 import { one, run } from './tables.ts';
 
 const MOST_TOKENS = 1000;
@@ -38,8 +44,9 @@ export class Limits {
   /** @throws {NotifyError} 429 when the day's count has reached the limit; a test key counts nothing. */
   checkDay(service: ServiceSettings, type: KeyType, name: DailyLimit): void {
     const limits = type === 'test' && service.trial ? defaultService.dailyLimits : service.dailyLimits;
+    const limit = limits[name] ?? LETTERS_A_DAY;
     const sent = type === 'test' ? 0 : this.#count(name);
-    if (sent + 1 > limits[name]) throw dayLimited(name, limits[name]);
+    if (sent + 1 > limit) throw dayLimited(name, limit);
   }
 
   /** Counts an accepted message; to be called inside `Database.write`. */
@@ -53,6 +60,12 @@ export class Limits {
         name,
       );
     }
+  }
+
+  /** Takes back one that was counted today, if any was; to be called inside `Database.write`. */
+  uncount(name: DailyLimit): void {
+    const statement = 'UPDATE day_counts SET count = count - 1 WHERE day = ? AND name = ? AND count > 0';
+    run(this.#database, statement, this.#day(), name);
   }
 
   /** Forgets the buckets; the counts are in the file. */

@@ -11,13 +11,24 @@ export type Status =
   | 'delivered'
   | 'temporary-failure'
   | 'permanent-failure'
-  | 'technical-failure';
+  | 'technical-failure'
+  // Letters alone.
+  | 'pending-virus-check'
+  | 'virus-scan-failed'
+  | 'validation-failed'
+  | 'cancelled'
+  | 'returned-letter';
 
-export const finalStatuses: readonly Status[] = [
+/** The statuses with which Notify shows a time of completion: `sent` is one of them, `virus-scan-failed` is not. */
+export const completedStatuses: readonly Status[] = [
+  'sent',
   'delivered',
   'temporary-failure',
   'permanent-failure',
   'technical-failure',
+  'validation-failed',
+  'cancelled',
+  'returned-letter',
 ];
 
 /** One accepted message, as it is in the table. Times are in microseconds since 1970. */
@@ -138,15 +149,20 @@ export class Notifications {
     return all(this.#database, 'SELECT * FROM notifications ORDER BY created_us DESC LIMIT ?', limit);
   }
 
-  /** Ids of messages in one of these statuses that were created before then. */
-  waiting(statuses: readonly Status[], beforeUs: number): string[] {
-    const marks = statuses.map(() => '?').join(', ');
-    const query = `SELECT id FROM notifications WHERE status IN (${marks}) AND created_us < ?`;
-    return all<{ id: string }>(this.#database, query, ...statuses, beforeUs).map(({ id }) => id);
+  /** Messages on these channels, in one of these statuses, that were created before then. */
+  waiting(channels: readonly Channel[], statuses: readonly Status[], beforeUs: number): Notification[] {
+    const marks = (list: readonly string[]): string => list.map(() => '?').join(', ');
+    const where = `channel IN (${marks(channels)}) AND status IN (${marks(statuses)}) AND created_us < ?`;
+    return all(this.#database, `SELECT * FROM notifications WHERE ${where}`, ...channels, ...statuses, beforeUs);
   }
 
-  /** Deletes what was created before then; answers how many. */
+  /** Deletes what was created before then, except letters that are under way; answers how many. */
   purge(beforeUs: number): number {
-    return run(this.#database, 'DELETE FROM notifications WHERE created_us < ?', beforeUs);
+    return run(
+      this.#database,
+      `DELETE FROM notifications WHERE created_us < ? AND NOT (channel = 'letter' AND key_type <> 'test'
+       AND status IN ('pending-virus-check', 'created', 'sending'))`,
+      beforeUs,
+    );
   }
 }

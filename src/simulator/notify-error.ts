@@ -33,6 +33,11 @@ export function notFound(): NotifyError {
   return v2Error(404, { error: 'NoResultFound', message: 'No result found' });
 }
 
+/** A letter's PDF that is not there yet. */
+export function pdfNotReady(): NotifyError {
+  return v2Error(400, { error: 'PDFNotReadyError', message: 'PDF not available yet, try again later' });
+}
+
 /** Faults of routing do not come from the API's own code and have another shape. */
 export function noRoute(): NotifyError {
   const message =

@@ -25,6 +25,11 @@ export class ReceivedTexts {
     run(this.#database, statement, id, created_us, user_number, notify_number, content);
   }
 
+  /** The newest, newest first. */
+  newest(limit: number): ReceivedText[] {
+    return all(this.#database, 'SELECT * FROM received_texts ORDER BY created_us DESC LIMIT ?', limit);
+  }
+
   /** One page, newest first; nothing when `olderThan` is not known. */
   list(pageSize: number, olderThan?: string): ReceivedText[] {
     const older = 'created_us < (SELECT created_us FROM received_texts WHERE id = ?)';

@@ -1,5 +1,5 @@
-import { insensitive, type Personalisation } from '../notify/template.ts';
 import { v2Error } from './notify-error.ts';
+import { nameKey, type Personalisation } from './rendering/fields.ts';
 
 /** What `sanitise_content_for` did: for each value that it changed, before and after. */
 export type SanitisedContent = Readonly<Record<string, { readonly unsanitised: unknown; readonly sanitised: unknown }>>;
@@ -14,11 +14,11 @@ export function sanitise(
   listed: readonly unknown[],
 ): { values: Personalisation; changed: SanitisedContent } {
   if (listed.some((name) => typeof name !== 'string')) throw typeError();
-  const names = new Set(listed.map((name) => insensitive(String(name))));
+  const names = new Set(listed.map((name) => nameKey(String(name))));
   const result: Record<string, unknown> = {};
   const changed: Record<string, { unsanitised: unknown; sanitised: unknown }> = {};
   for (const [name, value] of Object.entries(values)) {
-    const clean = names.has(insensitive(name)) ? sanitiseValue(value) : value;
+    const clean = names.has(nameKey(name)) ? sanitiseValue(value) : value;
     result[name] = clean;
     if (clean !== value) changed[name] = { unsanitised: value, sanitised: clean };
   }

@@ -21,7 +21,8 @@ export class SavedSettings {
     this.#initial = initial;
     const rows = all<{ key: string; value: string }>(database, 'SELECT key, value FROM settings');
     const saved: Partial<Saved> = Object.fromEntries(rows.map(({ key, value }) => [key, JSON.parse(value)]));
-    this.#current = { ...initial, ...saved };
+    // A file of an earlier version knows fewer settings.
+    this.#current = { ...initial, ...saved, service: { ...initial.service, ...saved.service } };
   }
 
   get current(): Saved {

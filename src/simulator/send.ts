@@ -1,25 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { parsePhone } from '../notify/phone.ts';
-import { countSms, SMS_MAX_CHARACTERS } from '../notify/sms-text.ts';
-import {
-  fill,
-  isEmptyMessage,
-  missingPersonalisation,
-  type Personalisation,
-  renderEmail,
-  renderSms,
-} from '../notify/template.ts';
-import { stripObscure } from '../notify/whitespace.ts';
 import type { Outcome } from './faults.ts';
 import { isFile, uploadFiles } from './files.ts';
 import type { Limits } from './limits.ts';
 import type { Notification } from './notifications.ts';
 import { badRequest, v2Error } from './notify-error.ts';
 import { checkAllowed, isSmokeTest, normaliseRecipient, usualOutcome } from './recipients.ts';
+import { missingNames, type Personalisation } from './rendering/fields.ts';
+import { MOST_CHARACTERS, type PhoneText } from './rendering/gsm.ts';
+import { isEmpty, renderMarkdown, renderText } from './rendering/render.ts';
+import { stripHidden } from './rendering/spaces.ts';
 import { type SanitisedContent, sanitise } from './sanitise.ts';
 import type { ApiKey, Channel, DailyLimit, ServiceSettings } from './settings.ts';
 import { smsFactor } from './sms-rates.ts';
-import type { Template, Templates } from './templates.ts';
+import { type Template, type Templates, templateTexts } from './templates.ts';
 import { parseUuid } from './uuid.ts';
 import type { Validate } from './validation.ts';
 
@@ -59,28 +53,26 @@ export interface SendContext {
  *
  * @throws {NotifyError}
  */
-export function checkSend(channel: Channel, body: unknown, context: SendContext): Accepted {
+export function checkSend(channel: 'sms' | 'email', body: unknown, context: SendContext): Accepted {
   const { service, key, validate } = context;
   validate(channel, body);
   const form = body as Form;
-  if (!service.permissions.includes(channel)) {
-    throw badRequest(`Service is not allowed to send ${channel === 'sms' ? 'text messages' : 'emails'}`);
-  }
+  checkPermission(channel, service);
   const { values, changed } =
     channel === 'email'
       ? sanitise(form.personalisation ?? {}, form.sanitise_content_for ?? [])
       : { values: form.personalisation ?? {}, changed: {} };
-  const template = findTemplate(channel, form, values, context.templates);
+  const template = findTemplate(channel, form.template_id, values, context.templates);
   const sender = findSender(channel, form, service);
   const recipient = checkRecipient(channel, form, context);
   const smokeTest = isSmokeTest(recipient.normalised);
   const finalValues = channel === 'email' ? uploadFiles(values, service, validate, smokeTest) : values;
-  const content = render(template, finalValues);
-  checkLength(channel, template, content, finalValues);
+  const text = channel === 'sms' ? renderText(template, finalValues) : undefined;
+  const content = text === undefined ? render(template, finalValues) : { body: text.body, subject: null };
+  checkLength(content, text);
 
   const id = randomUUID();
   const answer = respond(id, form, channel, template, content, sender, changed, context);
-  const prefix = service.prefixSms ? service.name : undefined;
   const row = {
     id,
     channel,
@@ -97,7 +89,7 @@ export function checkSend(channel: Channel, body: unknown, context: SendContext)
     updated_us: null,
     international: recipient.abroad ? 1 : 0,
     multiplier: recipient.multiplier,
-    fragments: channel === 'sms' ? countSms(fill(template.body, finalValues, 'sms'), prefix).fragments : 0,
+    fragments: text === undefined ? 0 : billed(text, template, finalValues, service),
     unsubscribe_url: form.one_click_unsubscribe_url ?? null,
   } as const;
   return {
@@ -108,34 +100,52 @@ export function checkSend(channel: Channel, body: unknown, context: SendContext)
   };
 }
 
-interface Content {
+export interface Content {
   readonly body: string;
   readonly subject: string | null;
 }
 
-function render(template: Template, values: Personalisation): Content {
-  if (template.type === 'sms') return { body: renderSms(template.body, values), subject: null };
-  return renderEmail({ subject: template.subject ?? '', body: template.body }, values);
+/** A template with its values, as the API answers it. */
+export function render(template: Template, values: Personalisation): Content {
+  if (template.type === 'sms') return { body: renderText(template, values).body, subject: null };
+  return renderMarkdown(template.type, template, values);
 }
 
-function findTemplate(channel: Channel, form: Form, values: Personalisation, templates: Templates): Template {
-  const template = templates.get(parseUuid(form.template_id) ?? '');
+const plural = { sms: 'text messages', email: 'emails', letter: 'letters' } as const satisfies Record<Channel, string>;
+
+/** @throws {NotifyError} 400 when the channel is switched off */
+export function checkPermission(channel: Channel, service: ServiceSettings): void {
+  if (!service.permissions.includes(channel)) throw badRequest(`Service is not allowed to send ${plural[channel]}`);
+}
+
+/**
+ * The template to send, which exists, is of this channel and in use, has all its values and says something.
+ *
+ * @throws {NotifyError} 400
+ */
+export function findTemplate(
+  channel: Channel,
+  id: string,
+  values: Personalisation,
+  templates: Templates,
+  beforeValues: (template: Template) => void = () => undefined,
+): Template {
+  const template = templates.get(parseUuid(id) ?? '');
   if (template === undefined) throw badRequest('Template not found');
   if (template.type !== channel) {
     throw badRequest(`${template.type} template is not suitable for ${channel} notification`);
   }
   if (template.archived === 1) throw badRequest('Template has been deleted');
-  const missing = missingPersonalisation(values, template.subject ?? '', template.body);
+  beforeValues(template);
+  const missing = missingNames(values, ...templateTexts(template));
   if (missing.length > 0) throw badRequest(`Missing personalisation: ${missing.join(', ')}`);
-  if (isEmptyMessage(channel, template.body, render(template, values).body)) {
-    throw badRequest('Your message is empty.');
-  }
-  if (channel === 'sms' && Object.values(values).some(isFile)) throw badRequest('Can only send a file by email');
+  if (isEmpty(channel, template.body, render(template, values).body)) throw badRequest('Your message is empty.');
+  if (channel !== 'email' && Object.values(values).some(isFile)) throw badRequest('Can only send a file by email');
   return template;
 }
 
 /** The sender that a text shows; an email's is always the service's. */
-function findSender(channel: Channel, form: Form, service: ServiceSettings): string {
+function findSender(channel: 'sms' | 'email', form: Form, service: ServiceSettings): string {
   const unknown = (field: string, id: string): Error =>
     badRequest(`${field} ${id} does not exist in database for service id ${service.id}`);
   if (channel === 'email') {
@@ -160,10 +170,10 @@ interface Recipient {
   readonly limits: readonly DailyLimit[];
 }
 
-function checkRecipient(channel: Channel, form: Form, { service, key, limits }: SendContext): Recipient {
+function checkRecipient(channel: 'sms' | 'email', form: Form, { service, key, limits }: SendContext): Recipient {
   const raw = (channel === 'sms' ? form.phone_number : form.email_address) ?? '';
   const normalised = normaliseRecipient(raw);
-  const typed = stripObscure(raw);
+  const typed = stripHidden(raw);
   checkAllowed(normalised, key, service);
   if (channel === 'email') return { typed, normalised, abroad: false, multiplier: 1, limits: ['email'] };
   const phone = parsePhone(raw);
@@ -181,13 +191,17 @@ function checkRecipient(channel: Channel, form: Form, { service, key, limits }: 
   return { typed, normalised, abroad, multiplier, limits: counted };
 }
 
-function checkLength(channel: Channel, template: Template, content: Content, values: Personalisation): void {
-  if (channel === 'sms') {
-    const { characters } = countSms(fill(template.body, values, 'sms'));
-    if (characters <= SMS_MAX_CHARACTERS) return;
+/** The service's name in front counts for the bill, and for nothing else. */
+function billed(text: PhoneText, template: Template, values: Personalisation, service: ServiceSettings): number {
+  return service.prefixSms ? renderText(template, values, service.name).fragments : text.fragments;
+}
+
+function checkLength(content: Content, text: PhoneText | undefined): void {
+  if (text !== undefined) {
+    if (text.length <= MOST_CHARACTERS) return;
     throw badRequest(
-      `Your message is too long. Text messages cannot be longer than ${SMS_MAX_CHARACTERS} characters. ` +
-        `Your message is ${characters} characters long.`,
+      `Your message is too long. Text messages cannot be longer than ${MOST_CHARACTERS} characters. ` +
+        `Your message is ${text.length} characters long.`,
     );
   }
   const bytes = Buffer.byteLength(content.body);
@@ -200,7 +214,7 @@ function checkLength(channel: Channel, template: Template, content: Content, val
 function respond(
   id: string,
   form: Form,
-  channel: Channel,
+  channel: 'sms' | 'email',
   template: Template,
   content: Content,
   sender: string,
@@ -215,8 +229,23 @@ function respond(
     one_click_unsubscribe_url: form.one_click_unsubscribe_url ?? null,
   };
   return {
+    ...answerOf(id, form.reference, template, service, root),
+    content: channel === 'sms' ? { body, from_number: sender } : email,
+    ...(channel === 'email' && { sanitised_content: changed }),
+  };
+}
+
+/** What the answers for all channels have. */
+export function answerOf(
+  id: string,
+  reference: string | undefined,
+  template: Template,
+  service: ServiceSettings,
+  root: string,
+): Record<string, unknown> {
+  return {
     id,
-    reference: form.reference ?? null,
+    reference: reference ?? null,
     uri: `${root}/v2/notifications/${id}`,
     template: {
       id: template.id,
@@ -224,7 +253,5 @@ function respond(
       uri: `${root}/services/${service.id}/templates/${template.id}`,
     },
     scheduled_for: null,
-    content: channel === 'sms' ? { body, from_number: sender } : email,
-    ...(channel === 'email' && { sanitised_content: changed }),
   };
 }

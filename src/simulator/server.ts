@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Answer, answerCall, type Call, channelOf } from './api.ts';
+import { type Answer, answerCall, type Call, operationOf } from './api.ts';
 import { answerControl } from './control-routes.ts';
 import type { Controls } from './controls.ts';
-import { acceptingFaults, type FaultRule, isOneOf, refusingFaults } from './faults.ts';
+import { acceptingFaults, type FaultRule, isOneOf, readingFaults, refusingFaults } from './faults.ts';
+import { addressLines, squeeze } from './letters/address.ts';
 import { NotifyError, v2Error } from './notify-error.ts';
 import { pageHeaders, renderPage } from './page.ts';
+import { answerForm, isNoticeName, notices } from './page-forms.ts';
 import { normaliseRecipient } from './recipients.ts';
 import { acceptBadly, refuse, writeAnswer } from './wire-faults.ts';
 import type { World } from './world.ts';
@@ -41,8 +43,29 @@ async function answer(
     return;
   }
   if (url.pathname === '/' && method === 'GET') {
+    const said = url.searchParams.get('said');
+    const notice = isNoticeName(said) ? ({ kind: 'done', text: notices[said] } as const) : undefined;
     response.writeHead(200, pageHeaders);
-    response.end(renderPage(world));
+    response.end(renderPage(world, notice));
+  } else if (url.pathname.startsWith('/page/') && method === 'GET') {
+    writePdfOf(world, url.pathname, response);
+  } else if (url.pathname.startsWith('/page/') && method === 'POST') {
+    const { origin, 'sec-fetch-site': site } = request.headers;
+    const fields = new URLSearchParams(body.toString('utf8'));
+    const path = url.pathname;
+    const form = await answerForm(controls, {
+      path,
+      fields,
+      origin,
+      root,
+      site: typeof site === 'string' ? site : undefined,
+    });
+    if (form.kind === 'done') {
+      response.writeHead(303, { location: `/?said=${form.notice}`, 'content-length': 0 }).end();
+    } else {
+      response.writeHead(form.status, pageHeaders);
+      response.end(renderPage(world, form.notice));
+    }
   } else if (url.pathname.startsWith('/control/')) {
     const mediaType = request.headers['content-type'];
     const call = { method, path: url.pathname, query: url.searchParams, mediaType, body };
@@ -56,8 +79,8 @@ async function answer(
 
 async function answerNotify(world: World, call: Call, stopping: AbortSignal, response: ServerResponse): Promise<void> {
   const fault = strike(world, call);
-  if (fault !== undefined && isOneOf(refusingFaults, fault.fault)) {
-    refuse(fault.fault, response, world.settings.current.service);
+  if (fault !== undefined && (isOneOf(refusingFaults, fault.fault) || isOneOf(readingFaults, fault.fault))) {
+    refuse(fault.fault, response, world.settings.current.service, operationOf(call)?.channel);
     return;
   }
   const beforeCommit = async (): Promise<void> => {
@@ -69,6 +92,22 @@ async function answerNotify(world: World, call: Call, stopping: AbortSignal, res
   } else {
     writeAnswer(response, answer);
   }
+}
+
+/** A letter's PDF for whoever looks at the page. */
+function writePdfOf(world: World, path: string, response: ServerResponse): void {
+  const [, id = ''] = /^\/page\/letters\/([0-9a-f-]{36})\.pdf$/.exec(path) ?? [];
+  const pdf = world.letters.pdf(id);
+  if (pdf === undefined) {
+    response.writeHead(404, { 'content-type': 'text/plain', 'content-length': 0 }).end();
+    return;
+  }
+  response.writeHead(200, {
+    'content-type': 'application/pdf',
+    'content-length': pdf.length,
+    'cache-control': 'no-store',
+  });
+  response.end(pdf);
 }
 
 /** Any error that is not an answer of Notify's becomes its 500. */
@@ -84,19 +123,18 @@ async function attempt(call: () => Promise<Answer>): Promise<Answer> {
 /** The fault that this request runs into. The recipient is looked for leniently: the API has yet to read the body. */
 function strike(world: World, call: Call): FaultRule | undefined {
   if (world.faults.none) return undefined;
-  const channel = channelOf(call);
-  if (channel !== undefined) {
-    return world.faults.strike({ operation: 'send', channel, recipient: recipientIn(call.body) });
-  }
-  const isLookup = call.method === 'GET' && /^\/v2\/notifications(\/[^/]+)?$/.test(call.path);
-  return isLookup ? world.faults.strike({ operation: 'lookup' }) : undefined;
+  const found = operationOf(call);
+  if (found === undefined) return undefined;
+  const recipient = found.operation === 'send' ? recipientIn(call.body) : undefined;
+  return world.faults.strike({ ...found, recipient });
 }
 
 function recipientIn(body: Buffer): string | undefined {
   try {
-    const { phone_number: phone, email_address: email } = JSON.parse(body.toString('utf8'));
+    const { phone_number: phone, email_address: email, personalisation } = JSON.parse(body.toString('utf8'));
     const raw: unknown = phone ?? email;
-    return typeof raw === 'string' ? normaliseRecipient(raw) : undefined;
+    if (typeof raw === 'string') return normaliseRecipient(raw);
+    return typeof personalisation === 'object' ? squeeze(addressLines(personalisation ?? {}).join('\n')) : undefined;
   } catch {
     return undefined;
   }
@@ -113,11 +151,16 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return size > MOST_BYTES ? undefined : Buffer.concat(chunks);
 }
 
+/** Of the control address: JSON, or text as it is. */
 function writeJson(response: ServerResponse, { status, body }: Answer): void {
   if (body === undefined) {
     response.writeHead(status).end();
     return;
   }
-  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(body));
+  const isText = typeof body === 'string';
+  response.writeHead(status, {
+    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json',
+    'cache-control': 'no-store',
+  });
+  response.end(isText ? body : JSON.stringify(body));
 }

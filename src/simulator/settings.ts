@@ -1,9 +1,17 @@
 /** What a GOV.UK Notify service is set to, and the pace of the simulated networks. */
 
-export type Channel = 'sms' | 'email';
+export type Channel = 'sms' | 'email' | 'letter';
 export type KeyType = 'normal' | 'team' | 'test';
-export type Permission = 'sms' | 'email' | 'letter' | 'international_sms' | 'sms_to_uk_landlines';
-export type DailyLimit = 'sms' | 'email' | 'international_sms';
+export const permissions = [
+  'sms',
+  'email',
+  'letter',
+  'international_sms',
+  'sms_to_uk_landlines',
+  'international_letters',
+] as const;
+export type Permission = (typeof permissions)[number];
+export type DailyLimit = 'sms' | 'email' | 'international_sms' | 'letter';
 
 export interface ApiKey {
   readonly name: string;
@@ -25,7 +33,8 @@ export interface ServiceSettings {
   readonly team: readonly string[];
   readonly guestList: readonly string[];
   readonly ratePerMinute: number;
-  readonly dailyLimits: Readonly<Record<DailyLimit, number>>;
+  /** Letters have Notify's usual limit unless one is given. */
+  readonly dailyLimits: Readonly<Record<Exclude<DailyLimit, 'letter'>, number>> & { readonly letter?: number };
   /** The first is the default. */
   readonly smsSenders: readonly { readonly id: string; readonly text: string }[];
   readonly replyTos: readonly { readonly id: string; readonly address: string }[];
@@ -36,6 +45,8 @@ export interface ServiceSettings {
   readonly pageSize: number;
   /** Pounds for a fragment; an example, not Notify's price. */
   readonly smsRate: number;
+  /** Pence for a letter of one sheet, and for each sheet more; examples. */
+  readonly letterRate: { readonly first: number; readonly more: number };
   readonly keys: readonly ApiKey[];
 }
 
@@ -45,6 +56,11 @@ export interface Timings {
   readonly sendMs: number;
   /** From handed over to the network's answer. */
   readonly outcomeMs: number;
+  /**
+   * Whether letters keep to Notify's calendar: printed at 17:50 in London, with the post on the next working day. If
+   * not, they are as quick as texts.
+   */
+  readonly letterCalendar: boolean;
   readonly callbackTimeoutMs: number;
   readonly callbackRetryMs: number;
   /** Tries after the first. */
@@ -60,7 +76,11 @@ export interface CallbackTarget {
 export interface CallbackTargets {
   readonly deliveryReceipt?: CallbackTarget | undefined;
   readonly receivedText?: CallbackTarget | undefined;
+  readonly returnedLetter?: CallbackTarget | undefined;
 }
+
+/** Notify's usual limit. */
+export const LETTERS_A_DAY = 20_000;
 
 export const serviceId = '2c1a0b6e-5d0f-4f39-9a55-0f6b8f1d7e10';
 
@@ -80,6 +100,7 @@ export function keyText(key: ApiKey): string {
 export const defaultTimings: Timings = {
   sendMs: 100,
   outcomeMs: 200,
+  letterCalendar: true,
   callbackTimeoutMs: 5_000,
   callbackRetryMs: 300_000,
   callbackRetries: 5,
@@ -91,7 +112,7 @@ export const defaultService: ServiceSettings = {
   active: true,
   trial: false,
   prefixSms: false,
-  permissions: ['sms', 'email'],
+  permissions: ['sms', 'email', 'letter'],
   team: ['07700 900801', 'team.member@example.org'],
   guestList: ['07700 900802', 'guest@example.org'],
   ratePerMinute: 3_000,
@@ -103,5 +124,6 @@ export const defaultService: ServiceSettings = {
   retentionDays: 7,
   pageSize: 250,
   smsRate: 0.0227,
+  letterRate: { first: 56, more: 6 },
   keys: Object.values(apiKeys),
 };

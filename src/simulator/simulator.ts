@@ -4,6 +4,8 @@ import { Callbacks } from './callbacks.ts';
 import { SimulatorClock } from './clock.ts';
 import { Controls } from './controls.ts';
 import { Faults } from './faults.ts';
+import { LetterSteps } from './letters/letter-steps.ts';
+import { Letters } from './letters/letters.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Limits } from './limits.ts';
 import { Notifications } from './notifications.ts';
@@ -43,13 +45,13 @@ export interface Simulator {
   /** The live key, as it is given to a client. */
   readonly apiKey: string;
   readonly keys: Readonly<Record<keyof typeof apiKeys, string>>;
-  /** Ids of the templates whose whole text is the caller's: `((body))`, and `((subject))` for the email. */
-  readonly templates: { readonly sms: string; readonly email: string };
+  /** Ids of the templates whose whole text is the caller's: `((body))`, and `((subject))` for email and letter. */
+  readonly templates: { readonly sms: string; readonly email: string; readonly letter: string };
   /** What the control address does. */
   readonly control: Controls;
 }
 
-/** A GOV.UK Notify on this machine: its API for texts and emails, a control address, and a page to look at. */
+/** A GOV.UK Notify on this machine: its API, a control address, and a page to look at. */
 export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const database = openTables(options.data ?? ':memory:');
   const timings = { ...defaultTimings, ...options.timings };
@@ -64,15 +66,20 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
   const templates = new Templates(database);
   const faults = new Faults(database);
   const callbacks = new Callbacks(database, clock, settings, timings);
-  const lifecycle = new Lifecycle({ database, clock, notifications, callbacks, faults, settings, timings });
+  const limits = new Limits(database, clock);
+  const letters = new Letters(database);
+  const shared = { clock, notifications, callbacks, faults, settings, timings };
+  const letterSteps = new LetterSteps({ ...shared, letters, templates, limits });
+  const lifecycle = new Lifecycle({ ...shared, database, letters: letterSteps });
   const world = {
     database,
     clock,
     settings,
     notifications,
+    letters,
     templates,
     receivedTexts: new ReceivedTexts(database),
-    limits: new Limits(database, clock),
+    limits,
     faults,
     callbacks,
     lifecycle,

@@ -41,7 +41,19 @@ export function openTables(file: string): Database {
       archived INTEGER NOT NULL,
       created_us INTEGER NOT NULL,
       updated_us INTEGER,
+      postage TEXT,
+      contact_block TEXT,
       PRIMARY KEY (id, version)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS letters (
+      id TEXT PRIMARY KEY,
+      postage TEXT NOT NULL,
+      given TEXT NOT NULL,
+      contact_block TEXT,
+      precompiled INTEGER NOT NULL,
+      sheets INTEGER NOT NULL,
+      reason TEXT,
+      pdf BLOB
     ) STRICT;
     CREATE TABLE IF NOT EXISTS steps (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -81,13 +93,23 @@ export function openTables(file: string): Database {
     ) STRICT;
     CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   `);
+  // A file of an earlier version has its templates without what letters need.
+  addColumn(database, 'templates', 'postage');
+  addColumn(database, 'templates', 'contact_block');
   return database;
+}
+
+function addColumn(database: Database, table: string, column: string): void {
+  const columns = all<{ name: string }>(database, 'SELECT name FROM pragma_table_info(?)', table);
+  if (columns.some(({ name }) => name === column)) return;
+  database.sql.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`);
 }
 
 /** Every table, for a reset. */
 export const tables = [
   'notifications',
   'templates',
+  'letters',
   'steps',
   'callbacks',
   'received_texts',
@@ -96,18 +118,21 @@ export const tables = [
   'settings',
 ] as const;
 
+/** What a column may hold. */
+export type Value = string | number | null | Uint8Array;
+
 /** Rows of a query. The caller names the columns that its SQL asks for. */
-export function all<Row>(database: Database, query: string, ...values: (string | number | null)[]): Row[] {
+export function all<Row>(database: Database, query: string, ...values: Value[]): Row[] {
   return prepare(database, query).all(...values) as unknown as Row[];
 }
 
 /** The first row of a query, if any. */
-export function one<Row>(database: Database, query: string, ...values: (string | number | null)[]): Row | undefined {
+export function one<Row>(database: Database, query: string, ...values: Value[]): Row | undefined {
   return prepare(database, query).get(...values) as unknown as Row | undefined;
 }
 
 /** Runs a statement; answers how many rows it changed. To be called inside `Database.write`. */
-export function run(database: Database, statement: string, ...values: (string | number | null)[]): number {
+export function run(database: Database, statement: string, ...values: Value[]): number {
   return Number(prepare(database, statement).run(...values).changes);
 }
 

@@ -1,19 +1,33 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer } from './api.ts';
-import type { AcceptingFault, RefusingFault } from './faults.ts';
-import { authError, clockMessage, dayLimited, type NotifyError, rateLimited, v2Error } from './notify-error.ts';
-import type { ServiceSettings } from './settings.ts';
+import type { AcceptingFault, ReadingFault, RefusingFault } from './faults.ts';
+import {
+  authError,
+  clockMessage,
+  dayLimited,
+  type NotifyError,
+  notFound,
+  pdfNotReady,
+  rateLimited,
+  v2Error,
+} from './notify-error.ts';
+import { type Channel, LETTERS_A_DAY, type ServiceSettings } from './settings.ts';
 import { toJson } from './views.ts';
 
 /** Writes an answer as Notify does. */
 export function writeAnswer(response: ServerResponse, { status, body }: Answer): void {
-  const text = toJson(body);
-  response.writeHead(status, headers('application/json', text));
-  response.end(text);
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(toJson(body));
+  response.writeHead(status, headers(Buffer.isBuffer(body) ? 'application/pdf' : 'application/json', bytes));
+  response.end(bytes);
 }
 
 /** What a client meets when nothing was accepted. */
-export function refuse(fault: RefusingFault, response: ServerResponse, service: ServiceSettings): void {
+export function refuse(
+  fault: RefusingFault | ReadingFault,
+  response: ServerResponse,
+  service: ServiceSettings,
+  channel: Channel = 'sms',
+): void {
   switch (fault) {
     case 'reset':
       response.socket?.resetAndDestroy();
@@ -34,13 +48,19 @@ export function refuse(fault: RefusingFault, response: ServerResponse, service: 
       writeError(response, rateLimited('normal', service.ratePerMinute));
       return;
     case 'day-limited':
-      writeError(response, dayLimited('sms', service.dailyLimits.sms));
+      writeError(response, dayLimited(channel, service.dailyLimits[channel] ?? LETTERS_A_DAY));
       return;
     case 'auth-refused':
       writeError(response, authError(403, 'Invalid token: API key not found'));
       return;
     case 'clock-refused':
       writeError(response, authError(403, clockMessage));
+      return;
+    case 'not-found':
+      writeError(response, notFound());
+      return;
+    case 'pdf-not-ready':
+      writeError(response, pdfNotReady());
       return;
     default:
       fault satisfies never;
@@ -95,7 +115,7 @@ function writeBadGateway(response: ServerResponse): void {
 
 let traces = 0;
 
-function headers(type: string, text: string): Record<string, string | number> {
+function headers(type: string, text: string | Buffer): Record<string, string | number> {
   traces += 1;
   const trace = traces.toString(16).padStart(16, '0');
   return {

@@ -2,6 +2,7 @@ import type { Database } from '../store/database.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { SimulatorClock } from './clock.ts';
 import type { Faults } from './faults.ts';
+import type { Letters } from './letters/letters.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Limits } from './limits.ts';
 import type { Notifications } from './notifications.ts';
@@ -16,6 +17,7 @@ export interface World {
   readonly clock: SimulatorClock;
   readonly settings: SavedSettings;
   readonly notifications: Notifications;
+  readonly letters: Letters;
   readonly templates: Templates;
   readonly receivedTexts: ReceivedTexts;
   readonly limits: Limits;

@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  fill,
-  isEmptyMessage,
-  missingPersonalisation,
-  placeholders,
-  renderEmail,
-  renderSms,
-} from '../../src/notify/template.ts';
+import { fill, missingPersonalisation, placeholders, renderEmail, renderSms } from '../../src/notify/template.ts';
 
 describe('13: placeholders', () => {
   it.each([
@@ -82,17 +75,5 @@ describe('13: bodies', () => {
 
   it('a text is cleaned after it is filled in', () => {
     expect(renderSms('Dear ((name)) , bye', { name: ' Zoë — ' })).toBe('Dear Zoë -, bye');
-  });
-
-  it.each([
-    ['sms', '((body))', '', true],
-    ['sms', 'x((body))', '', true],
-    ['sms', '((body))', 'x', false],
-    ['email', '((body))', '', true],
-    ['email', '((a)) ((b))', '', true],
-    ['email', ' ((body))', '', false],
-    ['email', '', 'x', true],
-  ] as const)('%s %j rendered %j is empty: %s', (kind, template, rendered, empty) => {
-    expect(isEmptyMessage(kind, template, rendered)).toBe(empty);
   });
 });

@@ -1,13 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts';
-import { callbackToken, type Receiver, SETTLED_MS, sendText, startReceiver, startSimulator } from './support.ts';
+import {
+  callbackToken,
+  clientOf,
+  type Receiver,
+  SETTLED_MS,
+  sendLetter,
+  sendText,
+  startReceiver,
+  startSimulator,
+} from './support.ts';
 
 const RETRY = 300_000;
+const DAYS = 7 * 24 * 3_600_000;
 
 async function start(options: SimulatorOptions = {}): Promise<{ simulator: Simulator; receiver: Receiver }> {
   const receiver = await startReceiver();
   const target = { url: receiver.url, token: callbackToken };
-  const simulator = await startSimulator({ callbacks: { deliveryReceipt: target, receivedText: target }, ...options });
+  const simulator = await startSimulator({
+    callbacks: { deliveryReceipt: target, receivedText: target, returnedLetter: target },
+    ...options,
+  });
   return { simulator, receiver };
 }
 
@@ -18,6 +31,13 @@ const posts = (receiver: Receiver, count: number): Promise<void> =>
 async function answered(simulator: Simulator, callbacksWaiting: number): Promise<void> {
   const settled = { callbacksWaiting, callbacksUnderWay: 0 };
   await expect.poll(() => simulator.control.state(), { timeout: 10_000 }).toMatchObject(settled);
+}
+
+/** A PDF that the simulator made. */
+async function pdfOfOne(simulator: Simulator): Promise<Buffer> {
+  const id = await sendLetter(simulator);
+  await simulator.control.advance(SETTLED_MS);
+  return clientOf(simulator).getPdfForLetterNotification(id);
 }
 
 describe('11: callbacks', () => {
@@ -56,6 +76,52 @@ describe('11: callbacks', () => {
       destination_number: 'ExampleNHS',
       message: 'STOP',
       date_received: expect.stringMatching(/\.\d{6}Z$/),
+    });
+  });
+
+  it('a letter has no receipt; one that comes back is told, again if it comes back again', async () => {
+    const { simulator, receiver } = await start();
+    const id = await sendLetter(simulator, {}, 'ref');
+    expect(await simulator.control.returnLetter(id)).toBe(false);
+    await simulator.control.advance(DAYS);
+    expect(simulator.control.state().callbacksWaiting).toBe(0);
+    expect(receiver.got).toEqual([]);
+    expect(await simulator.control.returnLetter(id)).toBe(true);
+    await posts(receiver, 1);
+    const { data } = await clientOf(simulator).getNotificationById(id);
+    expect(receiver.got[0]).toEqual({
+      authorization: `Bearer ${callbackToken}`,
+      body: {
+        notification_id: id,
+        reference: 'ref',
+        date_sent: data.created_at,
+        sent_by: 'API',
+        template_name: 'Letter',
+        template_id: simulator.templates.letter,
+        template_version: 1,
+        spreadsheet_file_name: null,
+        spreadsheet_row_number: null,
+        upload_letter_file_name: null,
+      },
+    });
+    expect(data.status).toBe('received');
+    expect(await simulator.control.returnLetter(id)).toBe(true);
+    await posts(receiver, 2);
+    expect(await simulator.control.returnLetter(await sendText(simulator))).toBe(false);
+  });
+
+  it('a PDF that came ready made comes back without a template, whose id is the word None', async () => {
+    const { simulator, receiver } = await start({ timings: { letterCalendar: false } });
+    const pdf = await pdfOfOne(simulator);
+    await simulator.control.addFault({ fault: 'outcome', outcome: 'returned-letter', count: 1 });
+    const { data } = await clientOf(simulator).sendPrecompiledLetter('r', pdf);
+    await simulator.control.advance(SETTLED_MS);
+    await posts(receiver, 1);
+    expect(receiver.got[0]?.body).toMatchObject({
+      notification_id: data.id,
+      template_name: null,
+      template_id: 'None',
+      template_version: null,
     });
   });
 
@@ -168,5 +234,27 @@ describe('19: callbacks that go astray', () => {
     await simulator.control.advance(SETTLED_MS);
     await posts(receiver, 2);
     expect(receiver.got.map(({ body }) => body.id)).toEqual([second, first]);
+  });
+
+  it('of received texts and returned letters, when it says so; receipts are left alone', async () => {
+    const { simulator, receiver } = await start();
+    await simulator.control.addFault({ fault: 'callback-missing', callback: 'received-text', count: 1 });
+    await simulator.control.addFault({
+      fault: 'callback-duplicate',
+      callback: 'returned-letter',
+      recipient: 'LS1 4AP',
+    });
+    const text = await sendText(simulator);
+    const letter = await sendLetter(simulator);
+    await simulator.control.advance(DAYS);
+    await posts(receiver, 1);
+    expect(receiver.got[0]?.body.id).toBe(text);
+    await simulator.control.receiveText('07700900123', 'lost');
+    const told = await simulator.control.receiveText('07700900123', 'told');
+    await posts(receiver, 2);
+    expect(receiver.got[1]?.body.id).toBe(told);
+    await simulator.control.returnLetter(letter);
+    await posts(receiver, 4);
+    expect(receiver.got[2]).toEqual(receiver.got[3]);
   });
 });

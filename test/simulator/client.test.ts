@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { NotifyClient } from 'notifications-node-client';
 import { describe, expect, it } from 'vitest';
-import { clientOf, SETTLED_MS, sendText, startSimulator } from './support.ts';
+import { address, clientOf, pdfText, SETTLED_MS, sendText, startSimulator } from './support.ts';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
@@ -137,7 +139,10 @@ describe('the official client', () => {
     });
     expect((await client.getTemplateByIdAndVersion(id, 1)).data).toEqual(template);
     const names = (await client.getAllTemplates()).data.templates.map((one: { name: string }) => one.name);
-    expect(names).toEqual(['Appointment letter by email', 'Appointment reminder', 'Email', 'Text']);
+    expect(names).toEqual([
+      ...['Appointment letter', 'Appointment letter by email', 'Appointment reminder'],
+      ...['Email', 'Letter', 'Text'],
+    ]);
     expect((await client.getAllTemplates('sms')).data.templates).toHaveLength(2);
   });
 
@@ -159,7 +164,22 @@ describe('the official client', () => {
     expect(email.data).toMatchObject({
       subject: 'S',
       body: 'a <b>\n\nc',
-      html: expect.stringContaining('a &#60;b&#62;'),
+      html: expect.stringMatching(/^<p style="[^"]+">a &lt;b&gt;<\/p><p style="[^"]+">c<\/p>$/),
+      postage: null,
+    });
+    const values = { subject: 'S & T', body: 'a' };
+    const letter = await client.previewTemplateById(simulator.templates.letter, values);
+    expect(letter.data).toEqual({
+      id: simulator.templates.letter,
+      type: 'letter',
+      version: 1,
+      body: 'a',
+      html: null,
+      subject: 'S &amp; T',
+      postage: 'second',
+    });
+    await expect(client.previewTemplateById(simulator.templates.letter)).rejects.toMatchObject({
+      response: { data: { errors: [{ message: 'Missing personalisation: subject, body' }] } },
     });
     expect(simulator.control.ledger().messages).toEqual([]);
   });
@@ -188,29 +208,71 @@ describe('the official client', () => {
     expect(older.data.received_text_messages.map((one: { id: string }) => one.id)).toEqual([first]);
   });
 
-  it('the methods for letters are told that the service may not send them', async () => {
+  it('5.3, 5.5 and 5.7: sendLetter, and getPdfForLetterNotification', async () => {
     const simulator = await startSimulator();
     const client = clientOf(simulator);
-    const refused = {
+    const personalisation = { ...address, subject: 'Your appointment', body: 'Dear Pat' };
+    const sent = await client.sendLetter(simulator.templates.letter, { personalisation, reference: 'ref-3' });
+    expect(sent.data).toMatchObject({
+      id: expect.stringMatching(uuid),
+      reference: 'ref-3',
+      content: { subject: 'Your appointment', body: 'Dear Pat' },
+    });
+    expect((await client.getNotificationById(sent.data.id)).data).toMatchObject({
+      type: 'letter',
+      status: 'accepted',
+      line_1: 'Pat Example',
+      postcode: 'LS1 4AP',
+      estimated_delivery: expect.stringMatching(time),
+    });
+    await expect(client.getPdfForLetterNotification(sent.data.id)).rejects.toMatchObject({
+      response: { status: 400, data: { errors: [{ error: 'PDFNotReadyError' }] } },
+    });
+    await simulator.control.advance(SETTLED_MS);
+    const pdf = await client.getPdfForLetterNotification(sent.data.id);
+    expect(pdfText(pdf)).toEqual(expect.arrayContaining(['Pat Example', 'LS1 4AP', 'Dear Pat']));
+    const text = await sendText(simulator);
+    await expect(client.getPdfForLetterNotification(text)).rejects.toMatchObject({
+      response: { data: { errors: [{ error: 'BadRequestError', message: 'Notification is not a letter' }] } },
+    });
+  });
+
+  it('5.4: sendPrecompiledLetter, whose own limit is 5 MB', async () => {
+    const simulator = await startSimulator();
+    const client = clientOf(simulator);
+    const sent = await client.sendPrecompiledLetter('ref-4', Buffer.from('%PDF'), 'economy');
+    expect(sent.data).toEqual({ id: expect.stringMatching(uuid), reference: 'ref-4', postage: 'economy' });
+    expect((await client.getNotifications('letter')).data.notifications).toMatchObject([{ id: sent.data.id }]);
+    await expect(client.sendPrecompiledLetter('r', Buffer.from('%PDF'), 'europe')).rejects.toMatchObject({
       response: {
-        status: 400,
-        data: {
-          status_code: 400,
-          errors: [{ error: 'BadRequestError', message: 'Service is not allowed to send letters' }],
-        },
-      },
-    };
-    const address = { address_line_1: 'Pat', address_line_2: '1 High Street', postcode: 'SW1A 1AA' };
-    await expect(client.sendLetter(simulator.templates.sms, { personalisation: address })).rejects.toMatchObject(
-      refused,
-    );
-    await expect(client.sendPrecompiledLetter('ref', Buffer.from('%PDF'))).rejects.toMatchObject(refused);
-    const id = await sendText(simulator);
-    await expect(client.getPdfForLetterNotification(id)).rejects.toMatchObject({
-      response: {
-        status: 400,
-        data: { errors: [{ error: 'BadRequestError', message: 'Notification is not a letter' }] },
+        data: { errors: [{ message: 'postage invalid. It must be either first, second or economy.' }] },
       },
     });
+    const large = Buffer.alloc(5 * 1024 * 1024);
+    expect((await client.sendPrecompiledLetter('ref-5', large)).status).toBe(201);
+    expect(() => client.sendPrecompiledLetter('r', Buffer.alloc(large.length + 1))).toThrow('File is larger than 5MB.');
+  });
+
+  it('17.3: setProxy and setClient change how it asks, not what', async () => {
+    const simulator = await startSimulator();
+    const client = clientOf(simulator);
+    const { port } = new URL(simulator.url);
+    client.setProxy({ host: '127.0.0.1', port: Number(port), protocol: 'http' });
+    expect((await client.getAllTemplates()).status).toBe(200);
+    const asked: unknown[] = [];
+    const ask = (config: { url: string; method: string }) => {
+      asked.push([config.method, config.url]);
+      return Promise.resolve({ data: 'mine' });
+    };
+    client.setClient(ask as unknown as Parameters<NotifyClient['setClient']>[0]);
+    expect((await client.getAllTemplates()).data).toBe('mine');
+    expect(asked).toEqual([['get', `${simulator.url}/v2/templates`]]);
+  });
+
+  it('17.3: every method is driven by this file', () => {
+    const methods = Object.keys(NotifyClient.prototype);
+    expect(methods.length).toBeGreaterThan(12);
+    const source = readFileSync(new URL(import.meta.url), 'utf8');
+    expect(methods.filter((name) => !source.includes(`client.${name}(`))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Simulator } from '../../src/simulator/simulator.ts';
-import { clientOf, SETTLED_MS, sendText, startSimulator } from './support.ts';
+import { clientOf, SETTLED_MS, sendLetter, sendText, startSimulator } from './support.ts';
 
 async function control(simulator: Simulator, method: string, path: string, body?: unknown, type = 'application/json') {
   const response = await fetch(`${simulator.url}/control/${path}`, {
@@ -50,7 +50,7 @@ describe('the control address', () => {
     const { body } = await control(simulator, 'GET', 'state');
     expect(body).toMatchObject({
       callbacksPaused: true,
-      callbacks: { deliveryReceipt: target.url, receivedText: null },
+      callbacks: { deliveryReceipt: target.url, receivedText: null, returnedLetter: null },
     });
     expect(JSON.stringify(body)).not.toContain(target.token);
     await control(simulator, 'POST', 'callbacks/resume');
@@ -75,6 +75,52 @@ describe('the control address', () => {
     );
     expect((await control(simulator, 'POST', 'received-texts', { from: 'x', message: 'Hi' })).status).toBe(400);
     expect((await control(simulator, 'POST', 'actions', { action: 'purge' })).body).toEqual({ changed: 0 });
+  });
+
+  it('stops a letter, and brings one back, where that can be', async () => {
+    const simulator = await startSimulator();
+    const letters = [await sendLetter(simulator), await sendLetter(simulator)];
+    const [stopped, returned] = letters;
+    expect((await control(simulator, 'POST', `letters/${stopped}/cancel`)).status).toBe(204);
+    expect(await control(simulator, 'POST', `letters/${stopped}/cancel`)).toEqual({
+      status: 409,
+      body: { error: 'no letter that can still be stopped' },
+    });
+    expect((await control(simulator, 'POST', `letters/${returned}/return`)).status).toBe(409);
+    await simulator.control.advance(7 * 24 * 3_600_000);
+    expect((await control(simulator, 'POST', `letters/${returned}/return`)).status).toBe(204);
+    expect(simulator.control.ledger().messages.map(({ status }) => status)).toEqual(['cancelled', 'returned-letter']);
+  });
+
+  it('gives a token that is fresh, as text, for any key', async () => {
+    const simulator = await startSimulator();
+    const ask = async (query: string) => {
+      const token = await (await fetch(`${simulator.url}/control/token${query}`)).text();
+      const reply = await fetch(`${simulator.url}/v2/templates`, { headers: { authorization: `Bearer ${token}` } });
+      const body = (await reply.json()) as { errors?: { message: string }[] };
+      return [reply.status, body.errors?.[0]?.message];
+    };
+    expect(await ask('')).toEqual([200, undefined]);
+    expect(await ask('?key=test')).toEqual([200, undefined]);
+    expect(await ask('?key=revoked')).toEqual([403, 'Invalid token: API key revoked']);
+    expect((await control(simulator, 'GET', 'token?key=x')).status).toBe(400);
+  });
+
+  it('writes templates of letters, with postage and sender', async () => {
+    const simulator = await startSimulator();
+    const content = {
+      type: 'letter',
+      name: 'L',
+      subject: 's',
+      body: 'b',
+      postage: 'economy',
+      letterContactBlock: 'Us',
+    };
+    const id = '8f2b1c3d-4e5a-4678-9abc-def012345678';
+    expect((await control(simulator, 'PUT', `templates/${id}`, content)).body).toEqual({ version: 1 });
+    const { data } = await clientOf(simulator).getTemplateById(id);
+    expect(data).toMatchObject({ type: 'letter', postage: 'economy', letter_contact_block: 'Us' });
+    expect((await control(simulator, 'PUT', `templates/${id}`, { ...content, postage: 'europe' })).status).toBe(400);
   });
 
   it('reset forgets everything but the time', async () => {

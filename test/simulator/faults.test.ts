@@ -1,9 +1,15 @@
 import axios from 'axios';
 import type { NotifyClient } from 'notifications-node-client';
 import { describe, expect, it } from 'vitest';
-import type { AcceptingFault, FaultRule, RefusingFault } from '../../src/simulator/faults.ts';
+import type {
+  AcceptingFault,
+  FaultRule,
+  Outcome,
+  RefusingFault,
+  RequestOperation,
+} from '../../src/simulator/faults.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
-import { clientOf, sendText, startSimulator } from './support.ts';
+import { address, clientOf, errorsOf, raw, SETTLED_MS, sendLetter, sendText, startSimulator } from './support.ts';
 
 /** A client that gives up, and follows no redirects unless told to. */
 function patient(simulator: Simulator, timeout = 400, maxRedirects = 0): NotifyClient {
@@ -148,5 +154,112 @@ describe('which requests a fault strikes', () => {
     expect(simulator.control.state().faults).toMatchObject([{ fault: 'html-502', remaining: null }]);
     await simulator.control.removeFaults();
     expect(await outcome(patient(simulator), simulator)).toMatchObject({ status: 201 });
+  });
+});
+
+describe('19: faults of letters and of what is only read', () => {
+  const letter = (simulator: Simulator) => {
+    const personalisation = { ...address, subject: 's', body: 'x' };
+    return patient(simulator).sendLetter(simulator.templates.letter, { personalisation, reference: 'r' });
+  };
+
+  it.each<[AcceptingFault, object]>([
+    ['accept-drop', { code: 'ECONNRESET' }],
+    ['accept-500', { response: v2(500, 'OperationalError') }],
+    ['accept-truncated', { code: 'ERR_BAD_RESPONSE' }],
+  ])('a letter is taken all the same: %s', async (fault, expected) => {
+    const simulator = await startSimulator();
+    await simulator.control.addFault({ fault, channel: 'letter', recipient: 'ls1 4ap', count: 2 });
+    await expect(letter(simulator)).rejects.toMatchObject(expected);
+    await expect(patient(simulator).sendPrecompiledLetter('other', Buffer.from('%PDF'))).resolves.toMatchObject({
+      status: 201,
+    });
+    expect(simulator.control.ledger('r').messages).toHaveLength(1);
+    const { data } = await clientOf(simulator).getNotifications('letter', undefined, 'r');
+    expect(data.notifications).toHaveLength(1);
+    expect(simulator.control.state().faults).toMatchObject([{ remaining: 1 }]);
+  });
+
+  it('a PDF is not ready, or not there, or its answer is cut', async () => {
+    const simulator = await startSimulator();
+    const id = await sendLetter(simulator);
+    await simulator.control.advance(SETTLED_MS);
+    const ask = () => raw(simulator, 'GET', `/v2/notifications/${id}/pdf`);
+    await simulator.control.addFault({ fault: 'pdf-not-ready', count: 1 });
+    await simulator.control.addFault({ fault: 'not-found', operation: 'pdf', count: 1 });
+    await simulator.control.addFault({ fault: 'html-502', operation: 'pdf', count: 1 });
+    expect(errorsOf(await ask())).toEqual(['PDFNotReadyError: PDF not available yet, try again later']);
+    expect(await ask()).toMatchObject({ status: 404, body: { errors: [{ error: 'NoResultFound' }] } });
+    expect((await ask()).status).toBe(502);
+    expect((await ask()).status).toBe(200);
+  });
+
+  it('a message is not found although it is there', async () => {
+    const simulator = await startSimulator();
+    const id = await sendText(simulator);
+    await simulator.control.addFault({ fault: 'not-found', count: 1 });
+    await expect(clientOf(simulator).getNotificationById(id)).rejects.toMatchObject({ response: { status: 404 } });
+    expect((await clientOf(simulator).getNotificationById(id)).status).toBe(200);
+  });
+
+  it.each<[RequestOperation, (client: NotifyClient, simulator: Simulator) => Promise<unknown>]>([
+    ['template', (client) => client.getAllTemplates()],
+    ['template', (client, { templates }) => client.getTemplateById(templates.sms)],
+    ['template', (client, { templates }) => client.getTemplateByIdAndVersion(templates.sms, 1)],
+    ['template', (client, { templates }) => client.previewTemplateById(templates.sms, { body: 'x' })],
+    ['received-texts', (client) => client.getReceivedTexts()],
+  ])('%s: %s', async (operation, ask) => {
+    const simulator = await startSimulator();
+    await simulator.control.addFault({ fault: 'error-500', operation, count: 1 });
+    await sendText(simulator);
+    await expect(ask(clientOf(simulator), simulator)).rejects.toMatchObject({ response: { status: 500 } });
+    await expect(ask(clientOf(simulator), simulator)).resolves.toMatchObject({ status: 200 });
+  });
+
+  it.each<[Outcome, string]>([
+    ['delivered', 'received'],
+    ['permanent-failure', 'permanent-failure'],
+    ['technical-failure', 'technical-failure'],
+    ['created', 'accepted'],
+    ['sending', 'accepted'],
+    ['validation-failed', 'validation-failed'],
+    ['cancelled', 'cancelled'],
+    ['returned-letter', 'received'],
+  ])('a letter’s outcome %s shows as %s', async (outcome, status) => {
+    const simulator = await startSimulator();
+    await simulator.control.addFault({ fault: 'outcome', outcome, channel: 'letter' });
+    const id = await sendLetter(simulator);
+    await simulator.control.advance(14 * 24 * 3_600_000);
+    expect((await clientOf(simulator).getNotificationById(id)).data.status).toBe(status);
+    expect(simulator.control.ledger().messages[0]?.status).toBe(outcome);
+  });
+
+  it.each<[Outcome, string]>([
+    ['created', 'created'],
+    ['cancelled', 'cancelled'],
+    ['validation-failed', 'validation-failed'],
+    ['virus-scan-failed', 'virus-scan-failed'],
+    ['pending-virus-check', 'pending-virus-check'],
+  ])('the outcome %s of a PDF that came ready made', async (outcome, status) => {
+    const simulator = await startSimulator();
+    const pdf = await (async () => {
+      const id = await sendLetter(simulator);
+      await simulator.control.advance(SETTLED_MS);
+      return clientOf(simulator).getPdfForLetterNotification(id);
+    })();
+    await simulator.control.addFault({ fault: 'outcome', outcome });
+    const { data } = await clientOf(simulator).sendPrecompiledLetter('r', pdf);
+    await simulator.control.advance(14 * 24 * 3_600_000);
+    expect(simulator.control.ledger('r').messages).toMatchObject([{ id: data.id, status }]);
+  });
+
+  it('an outcome strikes only messages that may have it', async () => {
+    const simulator = await startSimulator();
+    await simulator.control.addFault({ fault: 'outcome', outcome: 'virus-scan-failed' });
+    await simulator.control.addFault({ fault: 'outcome', outcome: 'temporary-failure' });
+    await sendLetter(simulator);
+    await sendText(simulator);
+    await simulator.control.advance(7 * 24 * 3_600_000);
+    expect(simulator.control.ledger().messages.map(({ status }) => status)).toEqual(['delivered', 'temporary-failure']);
   });
 });

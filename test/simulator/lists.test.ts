@@ -125,3 +125,38 @@ describe('5.6: the list of notifications', () => {
     });
   });
 });
+
+describe('5.10: the list of received texts', () => {
+  it('is newest first in pages, for any key, with a next page after every one that is not empty', async () => {
+    const simulator = await startSimulator({ service: { pageSize: 2 } });
+    const sent: (string | undefined)[] = [];
+    for (const message of ['one', 'two', 'three']) {
+      sent.push(await simulator.control.receiveText('07700 900123', message));
+      await simulator.control.advance(1);
+    }
+    const client = clientOf(simulator, 'test');
+    const first = (await client.getReceivedTexts()).data;
+    const ids = (page: typeof first) => page.received_text_messages.map(({ id }) => id);
+    const address = `${simulator.url}/v2/received-text-messages`;
+    expect(ids(first)).toEqual([sent[2], sent[1]]);
+    expect(first.links).toEqual({ current: address, next: `${address}?older_than=${sent[1]}` });
+    const second = (await client.getReceivedTexts(sent[1])).data;
+    expect(ids(second)).toEqual([sent[0]]);
+    expect(second.links.next).toBe(`${address}?older_than=${sent[0]}`);
+    expect((await client.getReceivedTexts(sent[0])).data).toEqual({
+      received_text_messages: [],
+      links: { current: address },
+    });
+    expect((await raw(simulator, 'GET', '/v2/received-text-messages?page=2')).status).toBe(400);
+  });
+
+  it('12.1: is purged as messages are', async () => {
+    const simulator = await startSimulator();
+    await simulator.control.receiveText('07700 900123', 'old');
+    await simulator.control.advance(9 * 24 * 3_600_000);
+    await simulator.control.receiveText('07700 900123', 'new');
+    await simulator.control.perform('purge');
+    const { data } = await clientOf(simulator).getReceivedTexts();
+    expect(data.received_text_messages.map(({ content }) => content)).toEqual(['new']);
+  });
+});

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { NotifyClient } from 'notifications-node-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { passThrough } from '../../src/simulator/templates.ts';
-import { clientOf, SETTLED_MS, sendText, startSimulator } from './support.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { clientOf, SETTLED_MS, sendLetter, sendText, startSimulator } from './support.ts';
 
 function temporaryFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'simulator-'));
@@ -31,7 +32,7 @@ async function startProgram(env: Record<string, string>): Promise<Running> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
     lines.push(line);
-    if (line.includes('email template')) break;
+    if (line.includes('/v2/notifications/sms')) break;
   }
   const find = (pattern: RegExp): string => pattern.exec(lines.join('\n'))?.[1] ?? '';
   return { child, lines, url: find(/listening on (\S+)/), apiKey: find(/API key +(\S+)/) };
@@ -44,6 +45,25 @@ describe('the simulator by itself', () => {
     expect(lines.join('\n')).toContain(`phones and inboxes  ${url}/`);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('prints where callbacks go, and a curl that works as it stands', async () => {
+    const { lines, url, apiKey } = await startProgram({
+      SIMULATOR_RETURNED_LETTER_URL: 'http://127.0.0.1:9/letters',
+      SIMULATOR_CALLBACK_TOKEN: '0123456789',
+    });
+    const printed = lines.join('\n');
+    expect(printed).toMatch(/receipts +nowhere \(SIMULATOR_CALLBACK_URL/);
+    expect(printed).toMatch(/returned letters +http:\/\/127\.0\.0\.1:9\/letters/);
+    const curl = printed.slice(printed.indexOf('curl '));
+    const [, token = ''] = /\$\(curl -s (\S+)\)/.exec(curl) ?? [];
+    const [, body = ''] = /-d '([^']+)'/.exec(curl) ?? [];
+    const [address = ''] = curl.trim().split(/\s+/).slice(-1);
+    const authorization = `Bearer ${await (await fetch(token)).text()}`;
+    const reply = await fetch(address, { method: 'POST', headers: { authorization }, body });
+    expect([reply.status, address]).toEqual([201, `${url}/v2/notifications/sms`]);
+    const { data } = await new NotifyClient(url, apiKey).getNotifications();
+    expect(data.notifications).toMatchObject([{ type: 'sms', phone_number: '07700 900123' }]);
   });
 
   it('kill -9 loses no message that was answered with 201', async () => {
@@ -71,6 +91,7 @@ describe('the simulator by itself', () => {
     [{ SIMULATOR_PORT: 'x' }],
     [{ SIMULATOR_CALLBACK_URL: 'x', SIMULATOR_CALLBACK_TOKEN: '0123456789' }],
     [{ SIMULATOR_CALLBACK_URL: 'http://127.0.0.1:1/', SIMULATOR_CALLBACK_TOKEN: 'short' }],
+    [{ SIMULATOR_RETURNED_LETTER_URL: 'http://127.0.0.1:1/' }],
   ])('a wrong setting %j exits with 78', async (env) => {
     const child = spawn(process.execPath, ['src/simulator/main.ts'], {
       env: { PATH: process.env.PATH ?? '', ...env },
@@ -110,6 +131,47 @@ describe('a second start on the same file', () => {
     await expect(sendText(second)).rejects.toMatchObject({ response: { status: 429 } });
     await second.control.advance(SETTLED_MS);
     expect(second.control.ledger().messages.map(({ status }) => status)).toEqual(['delivered', 'delivered']);
+  });
+
+  it('has letters, their PDFs and what is still to come of them', async () => {
+    const data = temporaryFile();
+    const startedAt = Date.now();
+    const clock = { now: () => new Date(startedAt) };
+    const first = await startSimulator({ data, clock });
+    const id = await sendLetter(first);
+    await first.control.advance(SETTLED_MS);
+    const pdf = await clientOf(first).getPdfForLetterNotification(id);
+    await first.close();
+    const second = await startSimulator({ data, clock });
+    expect((await clientOf(second).getPdfForLetterNotification(id)).equals(pdf)).toBe(true);
+    await second.control.advance(7 * 24 * 3_600_000);
+    expect((await clientOf(second).getNotificationById(id)).data).toMatchObject({
+      status: 'received',
+      line_1: 'Pat Example',
+    });
+    await second.control.reset();
+    await expect(clientOf(second).getPdfForLetterNotification(id)).rejects.toMatchObject({ response: { status: 404 } });
+  });
+
+  it('opens a file of before there were letters', async () => {
+    const data = temporaryFile();
+    const old = openDatabase(data);
+    old.sql.exec(`CREATE TABLE templates (id TEXT NOT NULL, version INTEGER NOT NULL, type TEXT NOT NULL,
+      name TEXT NOT NULL, subject TEXT, body TEXT NOT NULL, archived INTEGER NOT NULL, created_us INTEGER NOT NULL,
+      updated_us INTEGER, PRIMARY KEY (id, version)) STRICT;
+      INSERT INTO templates VALUES ('${passThrough.sms}', 1, 'sms', 'Text', NULL, 'Old: ((body))', 0, 1, NULL);
+      CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;`);
+    const service = { permissions: ['sms', 'letter'], dailyLimits: { sms: 9, email: 9, international_sms: 9 } };
+    old.sql.prepare('INSERT INTO settings VALUES (?, ?)').run('service', JSON.stringify(service));
+    old.close();
+    const simulator = await startSimulator({ data });
+    expect((await clientOf(simulator).getTemplateById(passThrough.sms)).data).toMatchObject({
+      body: 'Old: ((body))',
+      postage: null,
+    });
+    const id = await sendLetter(simulator);
+    await simulator.control.advance(SETTLED_MS);
+    expect((await clientOf(simulator).getNotificationById(id)).data).toMatchObject({ is_cost_data_ready: true });
   });
 
   it('goes on with the draws of a seeded fault', async () => {

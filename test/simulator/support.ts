@@ -104,6 +104,45 @@ export async function startReceiver(): Promise<Receiver> {
 
 export const callbackToken = 'a-callback-token';
 
+/** An address that Notify takes. */
+export const address = { address_line_1: 'Pat Example', address_line_2: '1 High Street', postcode: 'LS1 4AP' };
+
+/** A letter through the pass-through template; answers the id. */
+export async function sendLetter(
+  simulator: Simulator,
+  values: Record<string, unknown> = {},
+  reference?: string,
+  key: keyof Simulator['keys'] = 'normal',
+): Promise<string> {
+  const personalisation = { ...address, subject: 'Your appointment', body: 'Dear Pat', ...values };
+  const options = { personalisation, ...(reference !== undefined && { reference }) };
+  return (await clientOf(simulator, key).sendLetter(simulator.templates.letter, options)).data.id;
+}
+
+/** The lines of text in a PDF that the simulator wrote, as a reader shows them. */
+export function pdfText(pdf: Buffer): string[] {
+  const source = pdf.toString('latin1');
+  const others = new Map(
+    [...source.matchAll(/^<([0-9A-F]{2})> <([0-9A-F]+)>$/gm)].map(([, code = '', utf16 = '']) => [
+      Number.parseInt(code, 16),
+      Buffer.from(utf16, 'hex').swap16().toString('utf16le'),
+    ]),
+  );
+  const windows = new TextDecoder('windows-1252');
+  return [...source.matchAll(/^BT .*? Tm (.*) ET$/gm)].map(([, runs = '']) =>
+    [...runs.matchAll(/\/(F\d) \d+ Tf \(((?:[^\\)]|\\.)*)\) Tj/g)]
+      .map(([, font, escaped = '']) => {
+        const bytes = escaped.replace(/\\(\d{3}|.)/g, (_, one: string) =>
+          one.length === 3 ? String.fromCharCode(Number.parseInt(one, 8)) : one,
+        );
+        return font === 'F1' || font === 'F2'
+          ? windows.decode(Buffer.from(bytes, 'latin1'))
+          : [...bytes].map((byte) => others.get(byte.charCodeAt(0))).join('');
+      })
+      .join(''),
+  );
+}
+
 /** A text of one line through the pass-through template; answers the id. */
 export async function sendText(simulator: Simulator, to = '07700900123', options: object = {}): Promise<string> {
   const answer = await clientOf(simulator).sendSms(simulator.templates.sms, to, {
