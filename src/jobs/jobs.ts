@@ -55,6 +55,8 @@ export interface NewJob {
   readonly runAt: Date;
   /** Ids and codes. Message text and contact details only in `inbox`, where they are the work itself. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** When a call was begun, or may have been, whose end nobody recorded. */
+  readonly callBegunAt?: Date;
 }
 
 export interface Lease {
@@ -82,15 +84,12 @@ export interface Job extends NewJob {
   /** How often in a row the handler broke. A job that merely waits for something may be tried for ever. */
   readonly failures: number;
   readonly addedAt: Date;
-  /** When a call was begun whose end nobody recorded. */
-  readonly callBegunAt?: Date;
 }
 
 export interface JobState extends NewJob {
   readonly state: 'waiting' | 'claimed' | 'dead';
   readonly attempts: number;
   readonly addedAt: Date;
-  readonly callBegunAt?: Date;
   readonly lastError?: string;
 }
 

@@ -59,14 +59,22 @@ export class SqliteJobs implements Jobs {
           this.#bury(change.lease, change.error);
           break;
         case 'cancel':
-          if (this.#cancel(change.queue, change.key) === 'in-hand') {
-            throw new CallInHand(`${change.queue} ${change.key}: its call has begun`);
-          }
+          this.take(change.queue, change.key);
           break;
         default:
           change satisfies never;
       }
     }
+  }
+
+  /**
+   * Cancels a job like `cancel`, and answers it so that it can be put back, inside a `Database.write` of the caller.
+   * Errors: CallInHand.
+   */
+  take(queue: Queue, key: string): NewJob[] {
+    const row = this.#row('SELECT * FROM job WHERE queue = ? AND key = ? AND dead = 0', queue, key);
+    if (this.#cancel(queue, key) === 'in-hand') throw new CallInHand(`${queue} ${key}: its call has begun`);
+    return row === undefined ? [] : [stateOf(row as unknown as JobRow, this.#now())];
   }
 
   /** Wakes the workers of this process when one of the jobs is due now. */
@@ -180,10 +188,10 @@ export class SqliteJobs implements Jobs {
 
   #add(job: NewJob): void {
     this.#change(
-      `INSERT INTO job (queue, key, priority, run_at, added_at, data) VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO job (queue, key, priority, run_at, added_at, data, call_begun_at) VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (queue, key) DO UPDATE SET
          priority = excluded.priority, run_at = excluded.run_at, added_at = excluded.added_at, data = excluded.data,
-         attempts = 0, failures = 0, dead = 0, call_begun_at = NULL, last_error = NULL
+         attempts = 0, failures = 0, dead = 0, call_begun_at = excluded.call_begun_at, last_error = NULL
        WHERE job.dead = 1`,
       job.queue,
       job.key,
@@ -191,6 +199,7 @@ export class SqliteJobs implements Jobs {
       job.runAt.getTime(),
       this.#now(),
       JSON.stringify(job.data),
+      job.callBegunAt?.getTime() ?? null,
     );
   }
 
@@ -223,7 +232,7 @@ export class SqliteJobs implements Jobs {
   }
 
   /** Whether a row was changed. */
-  #change(sql: string, ...values: (string | number)[]): boolean {
+  #change(sql: string, ...values: (string | number | null)[]): boolean {
     return this.#statement(sql).run(...values).changes !== 0;
   }
 

@@ -1,7 +1,7 @@
 import { NotifyClient } from 'notifications-node-client';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import { classifyRead, classifySend, isNotFound, TEMPLATE_REFUSED } from './notify-answers.ts';
+import { classifyDocument, classifyRead, classifySend, isNotFound, TEMPLATE_REFUSED } from './notify-answers.ts';
 import { createNotifyHttp, type HttpCall, type HttpOutcome } from './notify-http.ts';
 import { createPassThroughTemplates, type PassThrough } from './notify-templates.ts';
 import { isUuid, readPage, readStored } from './notify-wire.ts';
@@ -13,6 +13,7 @@ import type {
   ProviderNotification,
   SendResult,
 } from './provider.ts';
+import { createTemplateSource } from './template-source.ts';
 
 export interface GovukNotifyOptions {
   /** `{name}-{service id}-{secret}`, as Notify's site shows it. */
@@ -42,9 +43,16 @@ export interface GovukNotify extends Provider {
 }
 
 const PROVIDER = 'govuk-notify';
+
+/** What GOV.UK Notify carries. */
+export const notifyChannels = ['sms', 'email', 'letter'] as const satisfies readonly ProviderChannel[];
+
 const THREE_DAYS_MS = 3 * 24 * 60 * 60 * 1000;
 const TEMPLATES_TIMEOUT_MS = 10_000;
 const READY_FOR_MS = 10_000;
+
+/** Milliseconds to read a template of ours: somebody waits for the decision that rests on it. */
+const TEMPLATE_TIMEOUT_MS = 5_000;
 
 /** Pages of 250 that a look-up follows; thousands under one reference are an alarm, whatever their number. */
 const MAX_PAGES = 10;
@@ -87,9 +95,18 @@ export function createGovukNotify(options: GovukNotifyOptions): GovukNotify {
     }),
   );
 
+  const own = createTemplateSource(
+    (id) =>
+      ask((client) => client.getTemplateById(id), {
+        mayBegin: () => true,
+        timeoutMs: Math.min(timeoutMs, TEMPLATE_TIMEOUT_MS),
+      }),
+    clock,
+  );
+
   const post = async (
     message: OutboundMessage,
-    template: PassThrough,
+    template: Pick<PassThrough, 'id' | 'version'>,
     mayStillSend: () => boolean,
   ): Promise<SendResult> => {
     const outcome = await ask((client) => submit(client, message, template.id), { mayBegin: mayStillSend, timeoutMs });
@@ -107,6 +124,7 @@ export function createGovukNotify(options: GovukNotifyOptions): GovukNotify {
     } else if (result.notification.templateVersion !== template.version) {
       // Somebody edited the template, and it may no longer be ours alone: look before the next message.
       templates.forget();
+      own.forget(template.id);
       log.warn('provider.template-changed', { provider: PROVIDER, channel: message.channel });
     }
     return result;
@@ -115,14 +133,19 @@ export function createGovukNotify(options: GovukNotifyOptions): GovukNotify {
   let lastReady: { at: number; readiness: Promise<Readiness> } | undefined;
 
   return {
-    channels: ['sms', 'email'],
+    channels: notifyChannels,
     quietPeriodMs: options.quietPeriodMs ?? 120_000,
     retentionMs: options.retentionMs ?? THREE_DAYS_MS,
 
     async send(message, mayStillSend) {
-      if (message.channel === 'email' && !message.subjectLine) return { kind: 'rejected', code: 'content' };
+      if (message.channel !== 'sms' && !message.subjectLine) return { kind: 'rejected', code: 'content' };
       // The client leaves an empty reference out, and what was sent could never be asked for.
       if (message.reference === '') return { kind: 'misconfigured', code: 'no-reference' };
+      if (message.template !== undefined) {
+        const result = await post(message, message.template, mayStillSend);
+        if (result.kind === 'misconfigured') own.forget(message.template.id);
+        return result;
+      }
       const template = await templates.find(message.channel);
       if (template.kind !== 'template') return template;
       const result = await post(message, template, mayStillSend);
@@ -169,6 +192,13 @@ export function createGovukNotify(options: GovukNotifyOptions): GovukNotify {
         : unavailable(outcome);
     },
 
+    async findDocument(id) {
+      if (!isUuid(id)) return { kind: 'none' };
+      return classifyDocument(await ask((client) => client.getPdfForLetterNotification(id)));
+    },
+
+    findTemplate: (id) => own.current(id),
+
     ready() {
       const now = clock.now().getTime();
       if (!lastReady || Math.abs(now - lastReady.at) >= READY_FOR_MS) {
@@ -181,16 +211,44 @@ export function createGovukNotify(options: GovukNotifyOptions): GovukNotify {
 
 function submit(client: NotifyClient, message: OutboundMessage, templateId: string): Promise<unknown> {
   const { channel, to, text, reference } = message;
+  const values = message.template?.values;
+  // Notify knows its senders by UUID; anything else would have the message refused.
+  const senderId = isUuid(message.senderId) ? message.senderId : undefined;
   switch (channel) {
-    case 'sms':
-      return client.sendSms(templateId, to, { personalisation: { body: text }, reference });
+    case 'sms': {
+      const personalisation = values ?? { body: text };
+      return client.sendSms(templateId, to, {
+        personalisation,
+        reference,
+        ...(senderId === undefined ? {} : { smsSenderId: senderId }),
+      });
+    }
     case 'email': {
-      const personalisation = { subject: message.subjectLine, body: text };
-      return client.sendEmail(templateId, to, { personalisation, reference });
+      const personalisation = values ?? { subject: message.subjectLine, body: text };
+      return client.sendEmail(templateId, to, {
+        personalisation,
+        reference,
+        ...(senderId === undefined ? {} : { emailReplyToId: senderId }),
+      });
+    }
+    case 'letter': {
+      const personalisation = { ...(values ?? { subject: message.subjectLine, body: text }), ...addressLines(to) };
+      return client.sendLetter(templateId, { personalisation, reference });
     }
     default:
       return channel satisfies never;
   }
+}
+
+/**
+ * Every part of an address that Notify knows, the last line as the seventh: blank ones are left out in print, and none is
+ * left to be filled by a value of the template's that has its name (`postcode` is not looked at beside the seventh).
+ */
+function addressLines(to: string): Record<string, string> {
+  const lines = to.split('\n');
+  const last = lines.pop() ?? '';
+  const others = Array.from({ length: 6 }, (_, index) => [`address_line_${index + 1}`, lines[index] ?? '']);
+  return { ...Object.fromEntries(others), address_line_7: last };
 }
 
 function unavailable(outcome: HttpOutcome): LookupResult {

@@ -1,6 +1,6 @@
 import type { HttpOutcome } from './notify-http.ts';
 import { parseJson, readSent } from './notify-wire.ts';
-import type { OutboundMessage, SendResult } from './provider.ts';
+import type { DocumentResult, OutboundMessage, SendResult } from './provider.ts';
 
 type Answer = Extract<HttpOutcome, { kind: 'answer' }>;
 
@@ -49,6 +49,26 @@ export function classifyRead(outcome: HttpOutcome): ReadFailure {
   if (errors && (outcome.status === 401 || outcome.status === 403)) return keyRefusal(errors);
   return { kind: 'unavailable', code: outcome.status === 200 ? 'unreadable-answer' : `http-${outcome.status}` };
 }
+
+/**
+ * What came of asking for the PDF of a letter. Only Notify's own error says that there will never be one: a letter that
+ * is not printed, one with a virus, one that is no longer kept.
+ */
+export function classifyDocument(outcome: HttpOutcome): DocumentResult {
+  if (outcome.kind === 'answer' && outcome.status === 200) {
+    const { bytes } = outcome;
+    return bytes?.subarray(0, PDF_MARK.length).equals(PDF_MARK)
+      ? { kind: 'found', pdf: bytes }
+      : { kind: 'unavailable', code: 'unreadable-answer' };
+  }
+  if (isNotFound(outcome)) return { kind: 'none' };
+  const errors = outcome.kind === 'answer' && outcome.status === 400 ? notifyErrors(outcome) : undefined;
+  if (errors?.some(({ error }) => error === 'PDFNotReadyError')) return { kind: 'not-yet' };
+  if (errors?.some(({ error }) => error === 'BadRequestError')) return { kind: 'none' };
+  return { kind: 'unavailable', code: classifyRead(outcome).code };
+}
+
+const PDF_MARK = Buffer.from('%PDF-');
 
 /** Notify itself says that it has no such message (a 404 of anything else says nothing). */
 export function isNotFound(outcome: HttpOutcome): boolean {
@@ -120,9 +140,19 @@ const badRequests: readonly (readonly [RegExp, SendResult])[] = [
   [/^Service is not allowed to send/i, { kind: 'misconfigured', code: 'channel-not-allowed' }],
 ];
 
+/** What Notify says of a postal address; unlike other faults of what was sent, these name no property. */
+const addressErrors = [
+  /^Address (must|lines must)\b/,
+  /^The first 2 lines of the address\b/,
+  /^(The l|L)ast line of (a BFPO )?address\b/,
+  /^Must be a real (UK postcode|address)\b/,
+];
+
 function causeOf({ error, message }: NotifyError): SendResult {
   if (recipientErrors.has(error)) return { kind: 'rejected', code: 'recipient' };
   if (error === 'ValidationError') {
+    if (addressErrors.some((text) => text.test(message))) return { kind: 'rejected', code: 'recipient' };
+    if (/^Cannot create a usable QR code/.test(message)) return { kind: 'rejected', code: 'content' };
     // A schema error names the property first, and only there.
     const property = message.split(' ', 1)[0];
     return property === 'phone_number' || property === 'email_address'

@@ -9,6 +9,8 @@ export interface HttpCall {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly data?: unknown;
+  /** Of calls whose answer is a file. */
+  readonly responseType?: 'arraybuffer';
 }
 
 export interface HttpLimits {
@@ -20,7 +22,14 @@ export interface HttpLimits {
 
 /** What happened, with the one fact that decides about sending again: whether a byte may have reached the other side. */
 export type HttpOutcome =
-  | { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly traceId: string | undefined }
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body: string;
+      /** The body as it came, where a file was asked for. */
+      readonly bytes?: Buffer;
+      readonly traceId: string | undefined;
+    }
   | { readonly kind: 'failed'; readonly arrived: 'no'; readonly code: BeforeWriting }
   | { readonly kind: 'failed'; readonly arrived: 'maybe'; readonly code: AfterWriting };
 
@@ -60,14 +69,14 @@ export function createNotifyHttp(options: { maxSockets: number; maxAnswerBytes?:
         ? httpsRequest(url, { ...shared, agent: secure })
         : httpRequest(url, { ...shared, agent: plain });
     };
-    return exchange(open, body, { ...limits, maxBytes });
+    return exchange(open, body, { ...limits, maxBytes, asFile: call.responseType === 'arraybuffer' });
   };
 }
 
 function exchange(
   open: () => ClientRequest,
   body: Buffer | undefined,
-  limits: HttpLimits & { readonly maxBytes: number },
+  limits: HttpLimits & { readonly maxBytes: number; readonly asFile: boolean },
 ): Promise<HttpOutcome> {
   return new Promise((resolve) => {
     let written = false;
@@ -106,7 +115,7 @@ function exchange(
     });
     begun.once('response', (response) => {
       answering = true;
-      readAnswer(response, limits.maxBytes).then(settle);
+      readAnswer(response, limits).then(settle);
     });
     whenConnected(begun, () => {
       if (settled) return;
@@ -129,7 +138,10 @@ function whenConnected(request: ClientRequest, then: () => void): void {
   });
 }
 
-function readAnswer(response: IncomingMessage, maxBytes: number): Promise<HttpOutcome> {
+function readAnswer(
+  response: IncomingMessage,
+  { maxBytes, asFile }: { readonly maxBytes: number; readonly asFile: boolean },
+): Promise<HttpOutcome> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
@@ -141,9 +153,13 @@ function readAnswer(response: IncomingMessage, maxBytes: number): Promise<HttpOu
     response.on('error', () => resolve({ kind: 'failed', arrived: 'maybe', code: 'cut' }));
     response.once('close', () => {
       const status = response.statusCode;
-      if (!response.complete || status === undefined) resolve({ kind: 'failed', arrived: 'maybe', code: 'cut' });
-      else
-        resolve({ kind: 'answer', status, body: Buffer.concat(chunks).toString('utf8'), traceId: traceOf(response) });
+      if (!response.complete || status === undefined) {
+        resolve({ kind: 'failed', arrived: 'maybe', code: 'cut' });
+        return;
+      }
+      const bytes = Buffer.concat(chunks);
+      const body = bytes.toString('utf8');
+      resolve({ kind: 'answer', status, body, ...(asFile ? { bytes } : {}), traceId: traceOf(response) });
     });
   });
 }
@@ -151,7 +167,7 @@ function readAnswer(response: IncomingMessage, maxBytes: number): Promise<HttpOu
 function headersOf(call: HttpCall, body: Buffer | undefined): Record<string, string> {
   return {
     ...call.headers,
-    Accept: 'application/json',
+    Accept: call.responseType === 'arraybuffer' ? 'application/pdf, application/json' : 'application/json',
     'Accept-Encoding': 'identity',
     ...(body ? { 'Content-Type': 'application/json', 'Content-Length': String(body.length) } : {}),
   };

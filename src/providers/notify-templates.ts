@@ -21,7 +21,7 @@ export interface PassThroughTemplates {
   forget(): void;
 }
 
-const channels = ['sms', 'email'] as const satisfies readonly ProviderChannel[];
+const channels = ['sms', 'email', 'letter'] as const satisfies readonly ProviderChannel[];
 
 /**
  * Finds the pass-through templates in the service's list, remembers them, and asks at most once at a time. A failure
@@ -70,6 +70,7 @@ function isPassThrough(template: ListedTemplate, channel: ProviderChannel): bool
     case 'sms':
       return true;
     case 'email':
+    case 'letter':
       return template.subject !== undefined && isOnly(template.subject, 'subject');
     default:
       return channel satisfies never;

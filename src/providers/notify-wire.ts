@@ -1,4 +1,4 @@
-import type { ProviderChannel, ProviderNotification } from './provider.ts';
+import type { ProviderChannel, ProviderNotification, ProviderTemplate } from './provider.ts';
 
 /** A JSON object whose members nobody has looked at yet. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -80,6 +80,18 @@ export function readPage(
     ? read.filter((row) => row !== undefined)
     : undefined;
 }
+
+/** One template, as it is looked up by id; `undefined` for a shape or a kind that is not known. */
+export function readTemplate(text: string): ProviderTemplate | undefined {
+  const row = parseJson(text);
+  const listed = listedTemplate(row);
+  const channel = templateChannels.find((one) => one === listed?.type);
+  if (listed === undefined || channel === undefined) return undefined;
+  const { id, version, body, subject } = listed;
+  return { id, version, channel, body, subject, contactBlock: optionalString(row?.letter_contact_block) };
+}
+
+const templateChannels = ['sms', 'email', 'letter'] as const satisfies readonly ProviderChannel[];
 
 /** The service's templates; those of an unknown shape cannot be ours and are left out. */
 export function readTemplates(text: string): readonly ListedTemplate[] | undefined {

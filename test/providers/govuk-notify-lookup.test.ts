@@ -161,7 +161,7 @@ describe('ready', () => {
   it('says which template is missing', async () => {
     stub.templates = [template({ type: 'sms', body: '((body))' }), template({ type: 'email', body: '((body))' })];
     const readiness = await notifyAt(stub.url).ready();
-    expect(readiness).toEqual({ kind: 'not-ready', code: 'no-pass-through-template', missing: ['email'] });
+    expect(readiness).toEqual({ kind: 'not-ready', code: 'no-pass-through-template', missing: ['email', 'letter'] });
   });
 
   it.each([

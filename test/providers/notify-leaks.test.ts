@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GovukNotify } from '../../src/providers/govuk-notify.ts';
 import type { OutboundMessage } from '../../src/providers/provider.ts';
 import { type Reply, type StubNotify, startStubNotify, v2Error } from '../support/stub-notify.ts';
-import { API_KEY, always, email, keepingLog, notifyAt, SECRET, text } from './support.ts';
+import { API_KEY, always, email, keepingLog, letter, notifyAt, SECRET, text } from './support.ts';
 
 /** Each is looked for whole and in parts, since a truncated secret is still one. */
 const phone = '+447700900981';
 const address = 'marked.person@example.org';
+const post = 'Quillon Marked\n9 Xylophone Row\nLS1 4AP';
 const body = 'Zebra-quartz about the clinic';
 const subject = 'Umbrella-violin';
 const marks = [
@@ -15,6 +16,8 @@ const marks = [
   'Zebra',
   'quartz',
   'Umbrella',
+  'Quillon',
+  'Xylophone',
   SECRET,
   SECRET.slice(0, 8),
   'eyJ',
@@ -22,7 +25,7 @@ const marks = [
 ];
 
 /** What Notify, or something in front of it, might quote back. */
-const quoted = `${phone} ${address} ${body} ${subject} ${API_KEY} Bearer eyJhbGciOi`;
+const quoted = `${phone} ${address} ${post.replaceAll('\n', ', ')} ${body} ${subject} ${API_KEY} Bearer eyJhbGciOi`;
 
 let stub: StubNotify;
 beforeEach(async () => {
@@ -50,6 +53,7 @@ const failures: readonly (readonly [string, Reply])[] = [
 const messages: readonly OutboundMessage[] = [
   text({ to: phone, text: body }),
   email({ to: address, text: body, subjectLine: subject }),
+  letter({ to: post, text: body, subjectLine: subject }),
 ];
 
 function expectNoMarks(where: string): void {
@@ -80,6 +84,10 @@ describe('ACC-4: no failure carries a number, address, text, key or token', () =
     [
       'notifications/0b7d6c1e-8a43-4f0e-9d6b-52c1f2a6e7d1',
       (notify) => notify.findById('0b7d6c1e-8a43-4f0e-9d6b-52c1f2a6e7d1'),
+    ],
+    [
+      'notifications/0b7d6c1e-8a43-4f0e-9d6b-52c1f2a6e7d1/pdf',
+      (notify) => notify.findDocument('0b7d6c1e-8a43-4f0e-9d6b-52c1f2a6e7d1'),
     ],
   ];
   it.each(reads)('any failure of a GET of %s', async (path, read) => {

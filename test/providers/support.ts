@@ -42,4 +42,8 @@ export function email(change: Partial<OutboundMessage> = {}): OutboundMessage {
   return text({ channel: 'email', to: 'ann@example.org', subjectLine: 'Your visit', ...change });
 }
 
+export function letter(change: Partial<OutboundMessage> = {}): OutboundMessage {
+  return email({ channel: 'letter', to: 'Ann Example\n1 Example Row\nLS1 4AP', ...change });
+}
+
 export const always = (): boolean => true;
