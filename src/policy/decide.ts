@@ -1,9 +1,12 @@
-import { type Choice, choose, considered, preferenceOf } from './choose.ts';
+import { type Choice, choose, chooseInEmergency, considered, preferenceOf } from './choose.ts';
 import type { BlockReason } from './codes.ts';
 import type { Decision, Reason, TaskNeeded, Warning } from './decision.ts';
+import { isEmergency } from './emergency.ts';
 import { addressee, allKnown, type KnownFacts, type PolicyFacts } from './facts.ts';
+import { proxyRecipient, reliedOn } from './proxy.ts';
 import { allRules } from './rules/all.ts';
-import type { Close, Finding, Rule } from './rules/rule.ts';
+import type { Close, Rule } from './rules/rule.ts';
+import { type Found, isForbidden, setAsideFor, sorted } from './set-aside.ts';
 
 /** What is to be done with a request, on these facts. Pure, total, and the same in whatever order things are listed. */
 export const decide: (facts: PolicyFacts) => Decision = decideBy(allRules);
@@ -23,43 +26,68 @@ export function decideBy(rules: readonly Rule[]): (facts: PolicyFacts) => Decisi
   };
 }
 
-type Found = Finding & { readonly rule: string };
-
 function combine(rules: readonly Rule[], ids: readonly string[], facts: KnownFacts): Decision {
-  const found: Found[] = [];
+  const judged = rules.flatMap((rule): Found[] =>
+    rule.on === 'facts' ? rule.judge(facts).map((one) => ({ ...one, rule: rule.id })) : [],
+  );
+  const first = sorted(facts, judged);
+  const { overrides } = first;
+  const found = [...first.standing];
+  const lifted = [...first.lifted];
+  const forbidden = found.filter(isForbidden);
   for (const rule of rules) {
-    if (rule.on === 'facts') for (const one of rule.judge(facts)) found.push({ ...one, rule: rule.id });
+    if (rule.on === 'objections') for (const one of rule.judge(facts, forbidden)) found.push({ ...one, rule: rule.id });
   }
+  const emergency = isEmergency(facts);
   const closed = found.filter((one): one is Close & { rule: string } => one.effect === 'close');
-  const choice = choose(facts, closed);
+  const choice = emergency ? chooseInEmergency(facts, closed) : choose(facts, closed);
   if (choice !== undefined) {
-    for (const rule of rules) {
-      if (rule.on === 'choice') for (const one of rule.judge(facts, choice)) found.push({ ...one, rule: rule.id });
-    }
+    const ofChoice = rules.flatMap((rule): Found[] =>
+      rule.on === 'choice' ? rule.judge(facts, choice).map((one) => ({ ...one, rule: rule.id })) : [],
+    );
+    const more = sorted(facts, ofChoice);
+    found.push(...more.standing);
+    lifted.push(...more.lifted);
   }
 
   const warnings = warningsOf(found);
   const refusals = [...reasonsOf(found, 'refuse'), ...noChannelLeft(facts, closed)];
   if (refusals.length > 0) return { kind: 'refuse', reasons: inOrder(refusals), warnings };
   const holds = reasonsOf(found, 'hold');
-  if (holds.length > 0) return { kind: 'hold', reasons: inOrder(holds), tasks: tasksOf(found), warnings };
+  const used = overrides.length === 0 ? {} : { overrides };
+  if (holds.length > 0) return { kind: 'hold', reasons: inOrder(holds), tasks: tasksOf(found), warnings, ...used };
   const sent = choice === undefined ? undefined : delivery(facts, choice);
   // Not reached while the rules are whole: without a way to send, one of them has said why. If none did, nothing goes.
   if (choice === undefined || sent === undefined)
     return { kind: 'unknown', causes: ['no rule says why nothing can be sent'] };
   const preference = preferenceOf(facts, choice);
+  const setAside = inOrder(reasonsFrom(setAsideFor(facts, choice, lifted)));
   return {
     kind: 'send',
     delivery: sent,
     warnings,
     rules: ids,
     ...(preference === undefined || preference.met ? {} : { preferencePassedOver: preference.text }),
+    ...(setAside.length === 0 ? {} : { setAside }),
+    ...used,
+    ...(emergency ? { emergency } : {}),
   };
+}
+
+/** Every finding that would have kept a message from going, as a reason. */
+function reasonsFrom(found: readonly Found[]): Reason[] {
+  return found.flatMap((one) => {
+    if (one.effect === 'warn') return [];
+    const { code, clause, rule, text } = one;
+    return [{ code, clause, rule, text }];
+  });
 }
 
 function delivery(facts: KnownFacts, { channel, contact, to, text }: Choice) {
   const person = addressee(facts);
   if (person === undefined || facts.messageType.kind !== 'found') return undefined;
+  const authority = reliedOn(facts, channel).map((one) => one.reference);
+  if (proxyRecipient(facts) !== undefined && authority.length === 0) return undefined;
   return {
     recipient: { reference: person.reference },
     channel,
@@ -68,7 +96,10 @@ function delivery(facts: KnownFacts, { channel, contact, to, text }: Choice) {
     text: text.text,
     ...(text.subjectLine === undefined ? {} : { subjectLine: text.subjectLine }),
     ...(text.fragments === undefined ? {} : { fragments: text.fragments }),
+    ...(text.template === undefined ? {} : { template: text.template }),
+    ...(text.senderId === undefined ? {} : { senderId: text.senderId }),
     messageType: facts.messageType.type.canonical,
+    ...(authority.length === 0 ? {} : { authority: [...new Set(authority)].sort(byText) }),
   };
 }
 
@@ -138,10 +169,10 @@ const severity = {
   'override-invalid': 12,
   'emergency-incomplete': 13,
   'too-confidential': 14,
-  'no-contact': 15,
-  'channel-not-approved': 16,
-  'channel-not-acceptable': 17,
-  'confidential-content': 18,
+  'confidential-content': 15,
+  'no-contact': 16,
+  'channel-not-approved': 17,
+  'channel-not-acceptable': 18,
   wording: 19,
   'results-not-routine': 20,
   expired: 21,

@@ -2,6 +2,8 @@ import type { Address, ContactPoint, Reference } from '@medplum/fhirtypes';
 import type { Channel } from './channel.ts';
 import type { ClauseId } from './clauses.ts';
 import type { BlockReason, TaskCode, WarningCode } from './codes.ts';
+import type { RenderedText } from './message-facts.ts';
+import type { AppliedOverride } from './overrides.ts';
 
 /** Why a message may not go, or not yet. The sentence is for staff: no contact detail, no objection's reason. */
 export interface Reason {
@@ -38,8 +40,13 @@ export interface Delivery {
   readonly text: string;
   readonly subjectLine?: string;
   readonly fragments?: number;
+  /** The provider's own template that makes the text, and what it is given; absent: the text goes as it is. */
+  readonly template?: NonNullable<RenderedText['template']>;
+  readonly senderId?: string;
   /** Canonical with version, as the record states it. */
   readonly messageType: string;
+  /** `Consent/id` of all that allow it, where it goes to a proxy. */
+  readonly authority?: readonly string[];
 }
 
 /**
@@ -54,12 +61,17 @@ export type Decision =
       /** Ids of the rules that were asked and allowed it. */
       readonly rules: readonly string[];
       readonly preferencePassedOver?: string;
+      /** What would have kept it from going, and was set aside by somebody's decision or by an emergency (contract 8). */
+      readonly setAside?: readonly Reason[];
+      readonly overrides?: readonly AppliedOverride[];
+      readonly emergency?: true;
     }
   | {
       readonly kind: 'hold';
       readonly reasons: readonly Reason[];
       readonly tasks: readonly TaskNeeded[];
       readonly warnings: readonly Warning[];
+      readonly overrides?: readonly AppliedOverride[];
     }
   | { readonly kind: 'refuse'; readonly reasons: readonly Reason[]; readonly warnings: readonly Warning[] }
   | { readonly kind: 'unknown'; readonly causes: readonly string[] };

@@ -1,7 +1,12 @@
-import type { Address, Coding, ContactPoint } from '@medplum/fhirtypes';
+import type { Coding } from '@medplum/fhirtypes';
 import type { Channel } from './channel.ts';
-import type { Interval } from './london.ts';
+import type { Objection, ProxyConsent } from './consent-facts.ts';
+import type { EmergencyClaim } from './emergency-facts.ts';
+import type { EndpointFact, MessageTypeFact } from './message-facts.ts';
+import type { OverrideFacts } from './override-facts.ts';
+import type { PersonFact, RecipientFact, SubjectFact } from './person-facts.ts';
 import type { Controller, Policy } from './policy.ts';
+import { isSensitive } from './sensitivity.ts';
 
 /**
  * Something that the decision rests on: read in full, or not. "Could not be read" is never written as an empty list,
@@ -24,10 +29,16 @@ export interface PolicyFacts {
   readonly messageType: Fact<MessageTypeFact>;
   /** Everything that this person, or a record merged with theirs, objects to; in force or not. */
   readonly objections: Fact<readonly Objection[]>;
+  /** What people decided about sending despite them. */
+  readonly overrides: Fact<OverrideFacts>;
   /** The channels the organisation has approved, or once had. */
   readonly endpoints: Fact<readonly EndpointFact[]>;
-  /** Labels of the matter: the request's, the type's, and those of what it is about. */
-  readonly sensitivity: Fact<readonly Coding[]>;
+  /** What the matter gives away, by whoever learns of the contact. */
+  readonly sensitivity: Fact<Sensitivity>;
+  /** Every authority on record for the one who would be written to in the person's stead, in force or not. */
+  readonly proxyConsents: Fact<readonly ProxyConsent[]>;
+  /** What people answered who were asked before this request might go. */
+  readonly clearances: Fact<readonly Clearance[]>;
   /** Channels for which a provider is set up. */
   readonly providerChannels: readonly Channel[];
   readonly policy: Policy;
@@ -53,175 +64,37 @@ export interface RequestFacts {
   readonly expires: Date | undefined;
   /** When it is to go, or until when, is given in a way that cannot be read. */
   readonly timesUnclear: boolean;
+  /** Channels by which this message failed already. */
+  readonly tried: readonly Channel[];
+  /** Why confidential words must go by an open channel; a blank reason is none (MIN-4). */
+  readonly necessity: string | undefined;
+  /** What the requester says of results in the message (MIN-5). */
+  readonly resultsStatement: 'none' | 'routine' | 'not-routine';
+  /** It may wait for the end of quiet hours: `routine`, or no priority given. */
+  readonly mayWait: boolean;
+  /** Of one that claims to be an emergency; whether it is one, the rules say. */
+  readonly emergency: EmergencyClaim | undefined;
 }
 
-export type SubjectFact =
-  | { readonly kind: 'found'; readonly patient: PatientFact }
-  /** The request names nobody. */
-  | { readonly kind: 'none' }
-  /** The reference leads to no record. */
-  | { readonly kind: 'dangling' }
-  /** No record has this identifier. */
-  | { readonly kind: 'unknown-number' }
-  /** The NHS number in the request fails the modulus 11 check. */
-  | { readonly kind: 'invalid-number' }
-  /** Several records have this identifier. */
-  | { readonly kind: 'several' }
-  /** Reference and identifier name different people. */
-  | { readonly kind: 'mismatch' }
-  | { readonly kind: 'group' }
-  | { readonly kind: 'not-a-patient' };
+/** Labels of the matter: the request's, the type's, its service's, and those of what the request is about. */
+export interface Sensitivity {
+  /** As found, each once, sensitive or not. */
+  readonly labels: readonly Coding[];
+  /** The request points at something whose labels could not be looked at, for it is not kept here. */
+  readonly unread: boolean;
+}
 
-export interface PatientFact {
-  /** `Patient/id`. */
+/** What somebody answered to a Task that holds this very request (contract 8). */
+export interface Clearance {
+  /** `Task/id`. */
   readonly reference: string;
-  /** Current NHS numbers, without spaces, as recorded: they may fail the check. */
-  readonly nhsNumbers: readonly string[];
-  readonly hasLocalNumber: boolean;
-  readonly hasName: boolean;
-  readonly birthDate: string | undefined;
-  /** Another record, not merged with this one, has the same NHS number. */
-  readonly numberShared: boolean;
-  readonly deceased: boolean;
-  readonly active: boolean;
-  /** The record has been replaced. */
-  readonly replaced: boolean;
-  /** References of the records that replace this one, where they are named by reference. */
-  readonly replacedBy: readonly string[];
-  /** v3-Confidentiality R or V on the record. */
-  readonly restricted: boolean;
-  readonly person: PersonFact;
-}
-
-/** Somebody who can be written to: the patient, or the person who acts for them. */
-export interface PersonFact {
-  readonly reference: string;
-  readonly contacts: readonly ContactFact[];
-  /** `Extension-UKCore-ContactPreference`: the channels that meet it; none where Herald has no such way. */
-  readonly preferred: readonly Channel[] | undefined;
-  /** The preferred language, in lower case (`cy`, `pl-pl`). */
-  readonly language: string | undefined;
-}
-
-/** One contact point, and what stands against using it. */
-export interface ContactFact {
-  readonly channel: Channel;
-  readonly contactPoint: ContactPoint | Address;
-  readonly form:
-    | { readonly kind: 'usable'; readonly to: string }
-    | { readonly kind: 'malformed' }
-    | { readonly kind: 'not-mobile' }
-    | { readonly kind: 'foreign'; readonly to: string };
-  readonly old: boolean;
-  readonly valid: Interval;
-  /** `telecom.rank`; none is last. */
-  readonly rank: number | undefined;
-}
-
-export type RecipientFact =
-  | { readonly kind: 'patient'; readonly isSubject: boolean }
-  | { readonly kind: 'related-person'; readonly isOfSubject: boolean; readonly person: PersonFact }
-  | { readonly kind: 'colleague' }
-  /** A Device or a Group: not one person. */
-  | { readonly kind: 'not-a-person' }
-  | { readonly kind: 'nobody' }
-  | { readonly kind: 'mismatch' };
-
-export type MessageTypeFact =
-  | {
-      readonly kind: 'found';
-      readonly type: MessageType;
-      readonly texts: readonly RenderedText[];
-      readonly content: ContentFact;
-    }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'retired' }
-  /** The resource cannot be used; `faults` say why, element by element. */
-  | { readonly kind: 'invalid'; readonly faults: readonly string[] };
-
-/** v3-Confidentiality, lowest first. */
-export const confidentialities = ['U', 'L', 'M', 'N', 'R', 'V'] as const;
-export type Confidentiality = (typeof confidentialities)[number];
-
-/** A kind of message, parsed from its ActivityDefinition (contract 3.2). */
-export interface MessageType {
-  readonly code: string;
-  /** With version, as the record states it. */
-  readonly canonical: string;
-  readonly confidentiality: Confidentiality;
-  readonly sensitivity: readonly Coding[];
-  readonly templates: readonly ChannelTemplate[];
-  readonly personalisation: readonly { readonly name: string; readonly required: boolean }[];
-  readonly freeText: boolean;
-  readonly proxiesAllowed: boolean;
-  readonly fallback: boolean;
-  readonly automatic: boolean;
-  /** v3-ActReason codes. */
-  readonly purposes: readonly string[];
-  /** What an objection to a service or kind of message may name: the type's own codes and its service's. */
-  readonly kinds: readonly { readonly system: string | undefined; readonly code: string }[];
-}
-
-export interface ChannelTemplate {
-  readonly channel: Channel;
-  readonly kind: 'full' | 'nudge';
-  readonly rank: number | undefined;
-  readonly language: string | undefined;
-  readonly words:
-    | { readonly held: 'here'; readonly text: string; readonly subject: string | undefined }
-    /** The provider's own template: its words are not fetched by this release, so it cannot be checked or sent. */
-    | { readonly held: 'at-provider' };
-}
-
-/** The exact words for one channel, as the provider will answer them, and what is wrong with them. */
-export interface RenderedText {
-  readonly channel: Channel;
-  readonly kind: 'full' | 'nudge';
-  readonly rank: number | undefined;
-  readonly text: string;
-  readonly subjectLine: string | undefined;
-  readonly fragments: number | undefined;
-  readonly faults: readonly TextFault[];
-}
-
-export type TextFault =
-  | { readonly kind: 'placeholder'; readonly form: string }
-  | { readonly kind: 'too-long'; readonly characters: number; readonly limit: number };
-
-/** What the caller gave to fill the type's texts with. */
-export interface ContentFact {
-  /** Names of the keys without a value. */
-  readonly missing: readonly string[];
-  /** A payload that is not a flat JSON object of strings, or not a payload that requests take. */
-  readonly unreadable: boolean;
-  readonly freeText: 'none' | 'given' | 'missing' | 'not-taken';
-  /** The free text has a link that is not https to an approved domain. */
-  readonly strangeLink: boolean;
-}
-
-/** One thing that the person objects to (contract 7). */
-export interface Objection {
-  /** `Consent/id`. */
-  readonly reference: string;
-  readonly status: string;
-  readonly period: Interval;
-  /** A RelatedPerson, where it is that person's own objection and not the patient's. */
-  readonly ofProxy: string | undefined;
-  /** Reaches every message, whatever its channel or kind. */
-  readonly everything: boolean;
-  readonly channels: readonly Channel[] | 'all';
-  readonly kinds: readonly { readonly system: string | undefined; readonly code: string }[] | 'all';
-}
-
-/** An approved channel (contract 3.1). */
-export interface EndpointFact {
-  readonly channel: Channel;
-  readonly active: boolean;
-  readonly period: Interval;
-  readonly assured: boolean;
-  /** What it may carry; one that does not say carries nothing confidential. */
-  readonly ceiling: Confidentiality;
+  readonly code: 'check-with-person' | 'restricted-record' | 'second-reader';
+  readonly agreed: boolean;
+  /** Who answered, where the Task names them. */
+  readonly by: string | undefined;
+  readonly at: Date;
+  /** Whose it was to answer (`staff-role`). */
+  readonly roles: readonly string[];
 }
 
 /** The facts that could not be read, each once; or all of them, known. */
@@ -230,14 +103,18 @@ export function allKnown(
 ):
   | { readonly known: true; readonly facts: KnownFacts }
   | { readonly known: false; readonly causes: readonly string[] } {
-  const { subject, recipients, messageType, objections, endpoints, sensitivity, ...others } = facts;
+  const { subject, recipients, messageType, objections, endpoints, ...more } = facts;
+  const { sensitivity, proxyConsents, clearances, overrides, ...others } = more;
   if (
     subject.known &&
     recipients.known &&
     messageType.known &&
     objections.known &&
     endpoints.known &&
-    sensitivity.known
+    sensitivity.known &&
+    proxyConsents.known &&
+    clearances.known &&
+    overrides.known
   ) {
     return {
       known: true,
@@ -249,10 +126,14 @@ export function allKnown(
         objections: objections.value,
         endpoints: endpoints.value,
         sensitivity: sensitivity.value,
+        proxyConsents: proxyConsents.value,
+        clearances: clearances.value,
+        overrides: overrides.value,
       },
     };
   }
-  const all: readonly Fact<unknown>[] = [subject, recipients, messageType, objections, endpoints, sensitivity];
+  const read: readonly Fact<unknown>[] = [subject, recipients, messageType, objections, endpoints];
+  const all: readonly Fact<unknown>[] = [...read, sensitivity, proxyConsents, clearances, overrides];
   return { known: false, causes: [...new Set(all.flatMap((one) => (one.known ? [] : [one.cause])))].sort() };
 }
 
@@ -270,7 +151,17 @@ export function filedUnder(facts: PolicyFacts): string | undefined {
 
 /** The labels that the record of the message carries; none while they are not known, for then nothing is recorded. */
 export function sensitivityOf(facts: PolicyFacts): readonly Coding[] {
-  return facts.sensitivity.known ? facts.sensitivity.value : [];
+  return facts.sensitivity.known ? facts.sensitivity.value.labels.filter(isSensitive) : [];
+}
+
+/** For each recipient that the request lists, `Type/id` where it is known who that is. */
+export function recipientReferences(facts: PolicyFacts): readonly (string | undefined)[] {
+  if (!facts.recipients.known) return [];
+  const patient = facts.subject.known && facts.subject.value.kind === 'found' ? facts.subject.value.patient : undefined;
+  return facts.recipients.value.map((one) => {
+    if (one.kind === 'related-person') return one.person.reference;
+    return one.kind === 'patient' && one.isSubject ? patient?.reference : undefined;
+  });
 }
 
 /** The one person who would be written to; `undefined` where there is none, or more than one. */

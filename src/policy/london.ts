@@ -9,6 +9,9 @@ export interface Interval {
   readonly until: number;
 }
 
+/** It holds at no time. */
+export const never: Interval = { from: Number.POSITIVE_INFINITY, until: Number.NEGATIVE_INFINITY };
+
 /** A Period without start or end: it always holds. */
 export const always: Interval = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
@@ -46,6 +49,20 @@ export function intervalOf(period: { readonly start?: string; readonly end?: str
     from: (period.start === undefined ? undefined : spanOf(period.start))?.from ?? always.from,
     until: (period.end === undefined ? undefined : spanOf(period.end))?.until ?? always.until,
   };
+}
+
+/**
+ * What a FHIR Period covers, for what permits something: `undefined` where an end that is given cannot be read, so that
+ * nothing is permitted by mistake.
+ */
+export function readableIntervalOf(period: { readonly start?: string; readonly end?: string }): Interval | undefined {
+  const isReadable = (value: string | undefined): boolean => value === undefined || spanOf(value) !== undefined;
+  return isReadable(period.start) && isReadable(period.end) ? intervalOf(period) : undefined;
+}
+
+/** The same day of the month so many months later, or the last day of that month. */
+export function dayAfterMonths(day: string, months: number): string {
+  return Temporal.PlainDate.from(day).add({ months }, { overflow: 'constrain' }).toString();
 }
 
 /**

@@ -20,6 +20,17 @@ export interface Policy {
   readonly contactOfTheDay?: string;
   readonly responseMinutes: number;
   readonly staffRoles: Readonly<Partial<Record<StaffRole, string>>>;
+  readonly providerLimits: ProviderLimits;
+}
+
+/** How much is asked of the provider and of the telephone networks behind it; whole numbers of messages. */
+export interface ProviderLimits {
+  /** Below the account's own limit, which other systems on the same account share. */
+  readonly perMinute: number;
+  /** Texts to one number, beyond which all but `stat` and `asap` wait; absent: no limit. */
+  readonly perNumberAndHour?: number;
+  /** The same text to one number; absent: no limit. */
+  readonly sameTextPerNumberAndHour?: number;
 }
 
 /** A lawful basis as it is stated on each record: its label and the law that it stands in (CON-2). */

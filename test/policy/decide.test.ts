@@ -1,50 +1,50 @@
 import { describe, expect, it } from 'vitest';
 import { type ClauseId, clauses } from '../../src/policy/clauses.ts';
 import type { BlockReason } from '../../src/policy/codes.ts';
+import type { Objection } from '../../src/policy/consent-facts.ts';
 import { decide, decideBy } from '../../src/policy/decide.ts';
 import type { Decision } from '../../src/policy/decision.ts';
-import {
-  filedUnder,
-  type Objection,
-  type PolicyFacts,
-  type RecipientFact,
-  type SubjectFact,
-} from '../../src/policy/facts.ts';
+import { filedUnder, type PolicyFacts } from '../../src/policy/facts.ts';
+import type { SubjectFact } from '../../src/policy/person-facts.ts';
 import { allRules } from '../../src/policy/rules/all.ts';
+import { defaultPolicy } from '../../src/policy-file.ts';
+import { emergencyRefusals, overrideRefusals } from './override-rows.ts';
+import { proxyRefusals } from './proxy-rows.ts';
+import { insulin, readTwice, saying, wordingRefusals } from './wording-rows.ts';
 import {
   about,
+  authority,
   contact,
   email,
   endpoint,
   known,
+  labelled,
   messageType,
   mobile,
   now,
   objection,
   person,
+  proxy,
   reachedBy,
   request,
   text,
+  toProxy,
   world,
 } from './world.ts';
 
 type Change = Partial<PolicyFacts>;
 const past = { from: 0, until: now.getTime() };
 const future = { from: now.getTime() + 1, until: Number.POSITIVE_INFINITY };
-const proxy: RecipientFact = {
-  kind: 'related-person',
-  isOfSubject: true,
-  person: person({ reference: 'RelatedPerson/mother' }),
-};
 const content = (change: object): Change => {
   const found = messageType();
   return found.kind === 'found' ? { messageType: known({ ...found, content: { ...found.content, ...change } }) } : {};
 };
+const guardians = { basis: 'court-appointed-personal-welfare-deputy' } as const;
 const objecting = (change: Partial<Objection> = {}): Change => ({ objections: known([objection(change)]) });
 const smsOnly = { request: request({ medium: ['sms'] }) };
 
 const withoutWords = (held: 'here' | 'at-provider') => {
-  const words = held === 'here' ? { held, text: 'geiriau', subject: undefined } : { held };
+  const words = held === 'here' ? { held, text: 'geiriau', subject: undefined } : { held, templateId: 'x' };
   return messageType({ templates: [{ channel: 'sms', kind: 'full', rank: undefined, language: 'cy', words }] }, []);
 };
 
@@ -70,14 +70,23 @@ const refusals: readonly [demand: string, change: Change, code: BlockReason, cla
   ['PRX-1: another patient', { recipients: known([{ kind: 'patient', isSubject: false }]) }, 'not-a-proxy', 'PRX-1'],
   [
     'PRX-1: two recipients',
-    { recipients: known([{ kind: 'patient', isSubject: true }, proxy]) },
+    { recipients: known([{ kind: 'patient', isSubject: true }, proxy()]), proxyConsents: known([authority()]) },
     'not-a-proxy',
     'PRX-1',
   ],
   ['PRX-1: a device or a group', { recipients: known([{ kind: 'not-a-person' }]) }, 'not-a-proxy', 'PRX-1'],
   ['PRX-1: a recipient who is not on record', { recipients: known([{ kind: 'nobody' }]) }, 'not-a-proxy', 'PRX-1'],
-  ["PRX-1: somebody else's proxy", { recipients: known([{ ...proxy, isOfSubject: false }]) }, 'not-a-proxy', 'PRX-1'],
-  ['PRX-2: a proxy without authority', { recipients: known([proxy]) }, 'proxy-not-authorised', 'PRX-2'],
+  [
+    "PRX-1: somebody else's proxy",
+    { recipients: known([proxy({ isOfSubject: false })]), proxyConsents: known([authority()]) },
+    'not-a-proxy',
+    'PRX-1',
+  ],
+  ['PRX-2: a proxy without authority', { recipients: known([proxy()]) }, 'proxy-not-authorised', 'PRX-2'],
+  ...proxyRefusals,
+  ...wordingRefusals,
+  ...overrideRefusals,
+  ...emergencyRefusals,
   ['VER-1: a number that fails the check', about({ nhsNumbers: ['9990000019'] }), 'identity-unusable', 'VER-1'],
   ['VER-1: two current numbers', about({ nhsNumbers: ['9990000018', '9990000026'] }), 'identity-unusable', 'VER-1'],
   ['VER-1: a number that two records have', about({ numberShared: true }), 'identity-unusable', 'VER-1'],
@@ -118,9 +127,9 @@ const refusals: readonly [demand: string, change: Change, code: BlockReason, cla
   ],
   [
     'OBJ-12: everything, to a proxy as well',
-    { recipients: known([proxy]), ...objecting({ everything: true }) },
+    toProxy({}, objecting({ everything: true, ownDevicesOnly: false })),
     'objection',
-    'OBJ-5',
+    'OBJ-12',
   ],
   [
     'CHN-1: a channel nobody knows',
@@ -150,7 +159,7 @@ const refusals: readonly [demand: string, change: Change, code: BlockReason, cla
     'CHN-2',
   ],
   [
-    'CHN-2: words that are kept at the provider',
+    'CHN-2: words that the provider does not have',
     { ...smsOnly, messageType: known(withoutWords('at-provider')) },
     'channel-not-acceptable',
     'CHN-2',
@@ -177,6 +186,12 @@ const refusals: readonly [demand: string, change: Change, code: BlockReason, cla
     },
     'too-confidential',
     'MIN-1',
+  ],
+  [
+    'PRF-2: it failed by its only way already',
+    { request: request({ medium: ['sms'], tried: ['sms'] }) },
+    'undeliverable',
+    'PRF-2',
   ],
   ['PRF-5: no contact detail', reachedBy({ contacts: [] }), 'no-contact', 'PRF-5'],
   ['PRF-5: marked as old', reachedBy({ contacts: [{ ...mobile, old: true }] }), 'no-contact', 'PRF-5'],
@@ -232,6 +247,21 @@ const refusals: readonly [demand: string, change: Change, code: BlockReason, cla
     'too-long',
     'CHN-4',
   ],
+];
+
+/** Every demand that a rule makes, as one world each. */
+const worlds: readonly PolicyFacts[] = [
+  ...refusals.map(([, change]) => world(change)),
+  world(about({ restricted: true })),
+  world(toProxy({}, { sensitivity: known(labelled('SEX')) })),
+  world(reachedBy({ preferred: [] })),
+  world(readTwice()),
+  world(objecting({ period: { from: Number.NEGATIVE_INFINITY, until: 0 } })),
+  world({ ...saying(insulin), request: request({ necessity: 'x' }) }),
+  world(reachedBy({ needs: [{ name: 'easy read', metBy: [], near: [] }] })),
+  world(reachedBy({ language: 'pl' })),
+  world(reachedBy({ contacts: [{ ...mobile, confirmedOn: undefined }] })),
+  world({ policy: { ...defaultPolicy, quietHours: { from: '00:00', to: '23:59' } } }),
 ];
 
 describe('what refuses', () => {
@@ -490,6 +520,54 @@ describe('holds and warnings', () => {
   });
 });
 
+describe('what staff read', () => {
+  const more: readonly Change[] = [
+    readTwice(),
+    ...['none', 'dangling', 'unknown-number', 'invalid-number', 'several', 'group', 'not-a-patient', 'mismatch'].map(
+      (kind): Change => ({ subject: known({ kind } as SubjectFact) }),
+    ),
+    toProxy({ denied: [...labelled('SEX', 'SDV').labels] }, { sensitivity: known(labelled('SDV')) }),
+    toProxy({}, { sensitivity: known({ labels: [], unread: true }) }),
+    toProxy(guardians, { sensitivity: known(labelled('MH')) }),
+    toProxy(guardians, { sensitivity: known({ labels: [], unread: true }) }),
+  ];
+  const decisions = [...worlds, ...more.map(world)].map(decide);
+  const toldBy = (decision: Decision) => (decision.kind === 'hold' ? decision.tasks : []);
+  const rows = (all: readonly { readonly code: string; readonly text: string }[]) =>
+    [...new Map(all.map((one) => [one.text, one])).values()].map(({ code, text: said }) => [said, code] as const);
+  const refusing = rows(decisions.flatMap(reasons));
+  const asking = rows(decisions.flatMap(toldBy));
+  const warning = rows(decisions.flatMap((one) => ('warnings' in one ? one.warnings : [])));
+
+  /** Something for a ward clerk to do, told as one tells it: a sentence or a part of one that begins with the verb. */
+  const todo =
+    /(?:[.;:,] |\b(?:or|and) )(?:add|allow|answer|ask|change|check|choose|complete|correct|do|fill|find|give|have|leave|look|name|reach|record|say|see|shorten|take|talk|tell|type|use|write|links start)\b/i;
+
+  it('covers every kind of hold, and these rows can fail', () => {
+    expect(new Set(asking.map(([, code]) => code))).toEqual(
+      new Set(['check-with-person', 'restricted-record', 'second-reader']),
+    );
+    expect('Somebody else reads it before it goes. It waits until then.').not.toMatch(todo);
+  });
+
+  it.each([...refusing, ...asking])('contract 3: says what to do next: %s (%s)', (said) => {
+    expect(said).toMatch(todo);
+  });
+
+  const silent: readonly string[] = ['preference-passed-over', 'necessity'];
+  it.each(warning.filter(([, code]) => !silent.includes(code)))('a warning says it too: %s (%s)', (said) => {
+    expect(said).toMatch(todo);
+  });
+
+  it.each([...refusing, ...asking, ...warning])('is short, plain and about nobody else: %s (%s)', (said) => {
+    // What the authority keeps from the proxy is quoted in full (contract 6).
+    const own = said.replace(/ By the proxy's authority on record, this is not for the proxy: [^.]*\./, '');
+    expect(own.length).toBeLessThanOrEqual(300);
+    expect(said).toMatch(/^[A-Z].*(?:[.]|The reason given: x)$/s);
+    expect(said).not.toMatch(/\d{4,}|@|Consent\.|RelatedPerson\/|undefined|null|\[object/);
+  });
+});
+
 describe('the rules themselves', () => {
   it('each has an id of its own and clauses that exist', () => {
     expect(new Set(allRules.map((one) => one.id)).size).toBe(allRules.length);
@@ -500,11 +578,6 @@ describe('the rules themselves', () => {
     '%s matters: without it one of these rows would be decided otherwise',
     (id) => {
       const without = decideBy(allRules.filter((one) => one.id !== id));
-      const worlds = [
-        ...refusals.map(([, change]) => world(change)),
-        world(about({ restricted: true })),
-        world(reachedBy({ preferred: [] })),
-      ];
       const verdict = (decision: Decision) =>
         JSON.stringify([decision.kind, reasons(decision), 'warnings' in decision && decision.warnings]);
       expect(worlds.some((one) => verdict(without(one)) !== verdict(decide(one)))).toBe(true);

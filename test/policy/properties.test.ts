@@ -1,27 +1,36 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Channel, channels } from '../../src/policy/channel.ts';
+import { type Objection, type ProxyBasis, type ProxyConsent, proxyBases } from '../../src/policy/consent-facts.ts';
 import { decide, decideBy } from '../../src/policy/decide.ts';
-import {
-  allKnown,
-  type Confidentiality,
-  type ContactFact,
-  confidentialities,
-  type Fact,
-  type MessageTypeFact,
-  type Objection,
-  type PolicyFacts,
-  type RecipientFact,
-  type SubjectFact,
-} from '../../src/policy/facts.ts';
+import { allKnown, type Clearance, type Fact, type PolicyFacts } from '../../src/policy/facts.ts';
 import { always } from '../../src/policy/london.ts';
+import { type Confidentiality, confidentialities, type MessageTypeFact } from '../../src/policy/message-facts.ts';
+import { noOverrides } from '../../src/policy/override-facts.ts';
+import type { ContactFact, RecipientFact, SubjectFact } from '../../src/policy/person-facts.ts';
 import { allRules } from '../../src/policy/rules/all.ts';
-import { contact, endpoint, messageType, now, patient, person, request, text, world } from './world.ts';
+import { claim, override } from './override-rows.ts';
+import {
+  authority,
+  clearance,
+  contact,
+  DAY,
+  endpoint,
+  labelled,
+  messageType,
+  now,
+  patient,
+  person,
+  request,
+  text,
+  world,
+} from './world.ts';
 
 const RUNS = { numRuns: 500 };
 
 const channel = fc.constantFrom(...channels);
 const time = now.getTime();
+const messageTypes = 'https://herald.example/fhir/CodeSystem/message-type';
 const interval = fc.constantFrom(
   always,
   { from: 0, until: time },
@@ -40,7 +49,10 @@ const contactFact: fc.Arbitrary<ContactFact> = fc
     old: mostly(false, fc.boolean()),
     valid: mostly(always, interval),
     rank: fc.constantFrom(undefined, 1, 2),
-    kind: mostly<ContactFact['form']['kind']>('usable', fc.constantFrom('malformed', 'not-mobile', 'foreign')),
+    kind: mostly<Exclude<ContactFact['form']['kind'], 'unaddressable'>>(
+      'usable',
+      fc.constantFrom('malformed', 'not-mobile', 'foreign'),
+    ),
     use: fc.constantFrom(undefined, 'mobile' as const, 'work' as const),
   })
   .map(({ channel: by, to, kind, use, ...change }) =>
@@ -65,7 +77,7 @@ const subjectFact: fc.Arbitrary<SubjectFact> = fc.oneof(
         nhsNumbers: mostly<string[]>(['9990000018'], fc.constantFrom([], ['9990000019'], ['9990000018', '9990000026'])),
         hasLocalNumber: fc.boolean(),
         hasName: fc.boolean(),
-        birthDate: fc.constantFrom(undefined, '1984', '1984-06-14'),
+        birthDate: fc.constantFrom(undefined, '1984', '1984-06-14', '2012-03-04'),
         numberShared: mostly(false, fc.boolean()),
         deceased: mostly(false, fc.boolean()),
         active: mostly(true, fc.boolean()),
@@ -93,12 +105,47 @@ const recipientFact: fc.Arbitrary<RecipientFact> = fc.oneof(
     { kind: 'nobody' },
     { kind: 'mismatch' },
   ),
-  fc.record({
-    kind: fc.constant('related-person' as const),
-    isOfSubject: fc.boolean(),
-    person: personFact.map((one) => person({ ...one, reference: 'RelatedPerson/mother' })),
-  }),
+  { weight: 5, arbitrary: fc.constant(undefined).chain(() => relatedPerson) },
 );
+
+const relatedPerson: fc.Arbitrary<RecipientFact> = fc.record({
+  kind: fc.constant('related-person' as const),
+  isOfSubject: mostly(true, fc.boolean()),
+  person: personFact.map((one) => person({ ...one, reference: 'RelatedPerson/mother' })),
+  active: mostly(true, fc.boolean()),
+  valid: mostly(always, interval),
+  deceased: mostly(false, fc.boolean()),
+});
+
+const proxyConsent: fc.Arbitrary<ProxyConsent> = fc
+  .record({
+    reference: fc.constantFrom('Consent/a', 'Consent/b', 'Consent/c'),
+    status: mostly('active', fc.constantFrom('proposed', 'inactive', 'entered-in-error')),
+    isOfSubject: mostly(true, fc.boolean()),
+    proxy: mostly<string | undefined>('RelatedPerson/mother', fc.constantFrom(undefined, 'RelatedPerson/father')),
+    basis: fc.constantFrom(undefined, ...proxyBases),
+    period: mostly<ProxyConsent['period']>(always, fc.option(interval, { nil: undefined })),
+    missing: mostly<string[]>([], fc.constant(['Consent.dateTime'])),
+    evidencedFrom: mostly<number | undefined>(0, fc.constantFrom(undefined, time + 1)),
+    verifiedFrom: fc.constantFrom(undefined, 0, time + 1),
+    refuted: mostly(false, fc.boolean()),
+    clear: mostly(true, fc.boolean()),
+    channels: mostly<ProxyConsent['channels']>('all', fc.subarray([...channels])),
+    kinds: mostly<ProxyConsent['kinds']>(
+      'all',
+      fc.constantFrom([], [{ system: messageTypes, code: 'appointment-reminder' }], [{ system: 'urn:x', code: 'y' }]),
+    ),
+    denied: mostly<ProxyConsent['denied']>([], fc.constant(labelled('SEX').labels)),
+  })
+  .map(authority);
+
+const clearanceFact: fc.Arbitrary<Clearance> = fc
+  .record({
+    code: mostly<Clearance['code']>('check-with-person', fc.constantFrom('restricted-record', 'second-reader')),
+    agreed: mostly(true, fc.boolean()),
+    roles: fc.constantFrom([], ['clinic'], ['caldicott-guardian']),
+  })
+  .map(clearance);
 
 const objectionFact: fc.Arbitrary<Objection> = fc.record({
   reference: fc.constantFrom('Consent/1', 'Consent/2'),
@@ -106,6 +153,7 @@ const objectionFact: fc.Arbitrary<Objection> = fc.record({
   period: interval,
   ofProxy: mostly<string | undefined>(undefined, fc.constant('RelatedPerson/mother')),
   everything: mostly(false, fc.boolean()),
+  ownDevicesOnly: fc.boolean(),
   channels: fc.oneof(fc.constant('all' as const), fc.subarray([...channels])),
   kinds: fc.oneof(
     fc.constant('all' as const),
@@ -113,6 +161,7 @@ const objectionFact: fc.Arbitrary<Objection> = fc.record({
       maxLength: 2,
     }),
   ),
+  removed: mostly(false, fc.boolean()),
 });
 
 const typeFact: fc.Arbitrary<MessageTypeFact> = fc.oneof(
@@ -168,10 +217,25 @@ const facts: fc.Arbitrary<PolicyFacts> = fc
         occurrence: moment,
         expires: mostly<Date | undefined>(undefined, moment),
         timesUnclear: mostly(false, fc.boolean()),
+        tried: mostly([], fc.subarray([...channels])),
       })
       .map(request),
     subject: fact(subjectFact),
-    recipients: fact(mostly<RecipientFact[]>([], fc.array(recipientFact, { maxLength: 2 }))),
+    recipients: fact(
+      fc.oneof(
+        fc.constant([]),
+        relatedPerson.map((one) => [one]),
+        mostly<RecipientFact[]>([], fc.array(recipientFact, { maxLength: 2 })),
+      ),
+    ),
+    proxyConsents: fact(fc.array(proxyConsent, { maxLength: 3 })),
+    sensitivity: fact(
+      mostly(
+        labelled(),
+        fc.record({ labels: fc.constantFrom([], labelled('SEX').labels), unread: mostly(false, fc.boolean()) }),
+      ),
+    ),
+    clearances: fact(mostly<Clearance[]>([], fc.array(clearanceFact, { maxLength: 2 }))),
     messageType: fact(typeFact),
     objections: fact(mostly<Objection[]>([], fc.array(objectionFact, { maxLength: 3 }))),
     endpoints: fact(fc.array(endpointFact, { minLength: 3, maxLength: 8 })),
@@ -179,7 +243,10 @@ const facts: fc.Arbitrary<PolicyFacts> = fc
   })
   .map(world);
 
-const factNames = ['subject', 'recipients', 'messageType', 'objections', 'endpoints', 'sensitivity'] as const;
+const factNames = [
+  ...(['subject', 'recipients', 'messageType', 'objections', 'endpoints'] as const),
+  ...(['sensitivity', 'proxyConsents', 'clearances', 'overrides'] as const),
+];
 
 describe('decide, whatever the facts', () => {
   it('the worlds tried here are worth trying: many send, many are refused, some are held', () => {
@@ -243,8 +310,9 @@ describe('decide, whatever the facts', () => {
         const inForce = { ...added, status: 'active', period: always, ofProxy: undefined, kinds: 'all' as const };
         const objections = { known: true as const, value: [...one.objections.value, inForce] };
         const [before, after] = [decide(one), decide({ ...one, objections })];
-        if (after.kind === 'send') {
-          expect(inForce.everything).toBe(false);
+        const toProxy = after.kind === 'send' && after.delivery.recipient.reference === 'RelatedPerson/mother';
+        if (after.kind === 'send') expect(inForce.everything).toBe(false);
+        if (after.kind === 'send' && !(toProxy && inForce.ownDevicesOnly)) {
           expect(inForce.channels === 'all' || inForce.channels.includes(after.delivery.channel)).toBe(false);
         }
         // It never opens what was closed: with one channel to choose from, a no stays a no.
@@ -271,9 +339,166 @@ describe('decide, whatever the facts', () => {
           false,
           false,
         ]);
-        expect(decision.delivery.recipient.reference).toBe(who.reference);
-        const used = who.person.contacts.filter((each) => each.contactPoint === decision.delivery.contactPoint);
+        const [recipient] = one.recipients.known ? one.recipients.value : [];
+        const to = recipient?.kind === 'related-person' ? recipient.person : who.person;
+        expect(decision.delivery.recipient.reference).toBe(to.reference);
+        const used = to.contacts.filter((each) => each.contactPoint === decision.delivery.contactPoint);
         expect(used.some((each) => !each.old && each.channel === decision.delivery.channel)).toBe(true);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('an emergency, whatever the facts', () => {
+  const inEmergency = (one: PolicyFacts, personNotAsked = false): PolicyFacts => ({
+    ...one,
+    request: { ...one.request, requester: 'person', emergency: claim({ personNotAsked }) },
+  });
+
+  it('EMG-1: whatever would go in any case goes', () => {
+    fc.assert(
+      fc.property(facts, (one) => {
+        const ordinary = decide({ ...one, request: { ...one.request, requester: 'person' } });
+        if (ordinary.kind === 'send') expect(decide(inEmergency(one)).kind).toBe('send');
+      }),
+      RUNS,
+    );
+  });
+
+  it('EMG-1: never to the dead, to a stranger, without authority, or unasked about something sensitive', () => {
+    fc.assert(
+      fc.property(facts, fc.boolean(), (one, personNotAsked) => {
+        const decision = decide(inEmergency(one, personNotAsked));
+        if (decision.kind !== 'send' || !one.subject.known || one.subject.value.kind !== 'found') {
+          expect(decision.kind).not.toBe('send');
+          return;
+        }
+        const { deceased, active, replaced, numberShared } = one.subject.value.patient;
+        expect([deceased, active, replaced, numberShared]).toEqual([false, true, false, false]);
+        const toProxy = decision.delivery.recipient.reference?.startsWith('RelatedPerson/') === true;
+        expect((decision.delivery.authority ?? []).length > 0).toBe(toProxy);
+        const unasked = decision.setAside?.some(({ code }) => code === 'sensitive-proxy') ?? false;
+        if (unasked) expect([toProxy, personNotAsked]).toEqual([true, true]);
+      }),
+      RUNS,
+    );
+  });
+
+  it('OBJ-8: neither an emergency nor a decision reaches a way that could bring serious harm', () => {
+    fc.assert(
+      fc.property(facts, objectionFact, fc.boolean(), (one, added, isEmergency) => {
+        if (!one.objections.known) return;
+        const risk = {
+          ...added,
+          status: 'active',
+          period: always,
+          ofProxy: undefined,
+          kinds: 'all',
+          removed: true,
+        } as const;
+        const risky = { ...one, objections: { known: true as const, value: [...one.objections.value, risk] } };
+        const decided = override({ objection: risk.reference, ground: 'other', guardianConsulted: true });
+        const overrides = { known: true, value: { ...noOverrides, overrides: [decided] } } as const;
+        const decision = decide(isEmergency ? inEmergency(risky) : { ...risky, overrides });
+        if (decision.kind !== 'send') return;
+        expect(risk.everything).toBe(false);
+        const toProxy = decision.delivery.recipient.reference === 'RelatedPerson/mother';
+        if (toProxy && risk.ownDevicesOnly) return;
+        expect(risk.channels === 'all' || risk.channels.includes(decision.delivery.channel)).toBe(false);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('messages to a proxy, whatever the facts', () => {
+  /** What the contract asks of an authority, said once more and otherwise than the rules do. */
+  function counts(consent: ProxyConsent, facts: PolicyFacts): boolean {
+    const { basis, period } = consent;
+    const born = facts.subject.known && facts.subject.value.kind === 'found' && facts.subject.value.patient.birthDate;
+    const isChild = typeof born === 'string' && born.length === 10 && Number(born.slice(0, 4)) > 2008;
+    const isActivated = consent.verifiedFrom !== undefined && consent.verifiedFrom <= time;
+    const year = 365 * DAY;
+    const isRecent = period !== undefined && (Number.isFinite(period.until) || time - period.from < year);
+    const asked: Readonly<Record<ProxyBasis, boolean>> = {
+      'parental-responsibility': isChild,
+      'health-and-welfare-lasting-power-of-attorney': isActivated,
+      'court-appointed-personal-welfare-deputy': true,
+      'best-interest': isRecent,
+      consent: true,
+    };
+    return [
+      consent.status === 'active',
+      consent.isOfSubject,
+      consent.proxy === 'RelatedPerson/mother',
+      basis !== undefined && asked[basis],
+      period !== undefined && period.from <= time && time < period.until,
+      consent.missing.length === 0,
+      consent.evidencedFrom !== undefined && consent.evidencedFrom <= time,
+      !consent.refuted,
+      consent.clear,
+      consent.kinds === 'all' || consent.kinds.some((kind) => kind.system === messageTypes),
+    ].every(Boolean);
+  }
+
+  const toMother = fc
+    .record({
+      recipients: fact(relatedPerson.map((one) => [one])),
+      proxyConsents: fact(fc.array(proxyConsent, { minLength: 1, maxLength: 3 })),
+      sensitivity: fact(fc.constantFrom(labelled(), labelled(), labelled('SEX'))),
+    })
+    .chain((change) => facts.map((one): PolicyFacts => ({ ...one, ...change })));
+
+  it('the worlds tried here are worth trying: many send, many are refused, some are held', () => {
+    const kinds = fc.sample(toMother, { numRuns: 500, seed: 1 }).map((one) => decide(one).kind);
+    const count = (kind: string) => kinds.filter((one) => one === kind).length;
+    expect(count('send')).toBeGreaterThan(25);
+    expect(count('refuse')).toBeGreaterThan(100);
+    expect(count('hold')).toBeGreaterThan(5);
+  });
+
+  it('PRX-2: none goes without an authority in force of exactly this proxy, for exactly this patient', () => {
+    fc.assert(
+      fc.property(toMother, (one) => {
+        const decision = decide(one);
+        if (decision.kind !== 'send' || !one.proxyConsents.known || !one.recipients.known) return;
+        const [mother] = one.recipients.value;
+        expect(mother).toMatchObject({ isOfSubject: true, active: true, deceased: false });
+        const { authority: named = [], channel: by } = decision.delivery;
+        expect(named.length).toBeGreaterThan(0);
+        const open = one.proxyConsents.value.filter(
+          (each) => counts(each, one) && (each.channels === 'all' || each.channels.includes(by)),
+        );
+        for (const reference of named) expect(open.map((each) => each.reference)).toContain(reference);
+      }),
+      RUNS,
+    );
+  });
+
+  it('PRX-7: none about something sensitive goes unless somebody agreed, and nobody refused', () => {
+    fc.assert(
+      fc.property(toMother, (one) => {
+        const sensitive = { known: true as const, value: labelled('SEX') };
+        const decision = decide({ ...one, sensitivity: sensitive });
+        if (decision.kind !== 'send' || !one.clearances.known) return;
+        const answers = one.clearances.value.filter((each) => each.code === 'check-with-person');
+        expect(answers.length).toBeGreaterThan(0);
+        expect(answers.every((each) => each.agreed)).toBe(true);
+      }),
+      RUNS,
+    );
+  });
+
+  it('PRX-9: what goes to a proxy goes to a contact detail of their own', () => {
+    fc.assert(
+      fc.property(toMother, (one) => {
+        const decision = decide(one);
+        if (decision.kind !== 'send' || !one.recipients.known) return;
+        const [mother] = one.recipients.value;
+        const own = mother?.kind === 'related-person' ? mother.person.contacts : [];
+        expect(own.map((each) => each.contactPoint)).toContain(decision.delivery.contactPoint);
+        expect(decision.delivery.channel).not.toBe('nhsapp');
       }),
       RUNS,
     );
@@ -289,6 +514,8 @@ function reordered(one: PolicyFacts, shuffle: <T>(items: readonly T[]) => T[]): 
     providerChannels: shuffle(one.providerChannels),
     recipients: one.recipients,
     objections: each(one.objections),
+    proxyConsents: each(one.proxyConsents),
+    clearances: each(one.clearances),
     endpoints: each(one.endpoints),
     subject:
       subject.known && subject.value.kind === 'found'

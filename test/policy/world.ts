@@ -1,18 +1,10 @@
 import type { Channel } from '../../src/policy/channel.ts';
-import type {
-  ContactFact,
-  EndpointFact,
-  Fact,
-  MessageType,
-  MessageTypeFact,
-  Objection,
-  PatientFact,
-  PersonFact,
-  PolicyFacts,
-  RenderedText,
-  RequestFacts,
-} from '../../src/policy/facts.ts';
+import type { Objection, ProxyConsent } from '../../src/policy/consent-facts.ts';
+import type { Clearance, Fact, PolicyFacts, RequestFacts, Sensitivity } from '../../src/policy/facts.ts';
 import { always } from '../../src/policy/london.ts';
+import type { EndpointFact, MessageType, MessageTypeFact, ScannedText } from '../../src/policy/message-facts.ts';
+import { noOverrides } from '../../src/policy/override-facts.ts';
+import type { ContactFact, PatientFact, PersonFact, RecipientFact } from '../../src/policy/person-facts.ts';
 import { defaultPolicy } from '../../src/policy-file.ts';
 
 /** An ordinary world: a living adult with a mobile and an email, an ordinary type, open channels. Tests change a part. */
@@ -27,6 +19,7 @@ export const contact = (channel: Channel, to: string, change: Partial<ContactFac
   old: false,
   valid: always,
   rank: undefined,
+  confirmedOn: '2026-05-02',
   ...change,
 });
 
@@ -38,6 +31,8 @@ export const person = (change: Partial<PersonFact> = {}): PersonFact => ({
   contacts: [mobile, email],
   preferred: undefined,
   language: undefined,
+  interpreter: false,
+  needs: [],
   ...change,
 });
 
@@ -66,7 +61,7 @@ export const endpoint = (channel: Channel, change: Partial<EndpointFact> = {}): 
   ...change,
 });
 
-export const text = (channel: Channel, change: Partial<RenderedText> = {}): RenderedText => ({
+export const text = (channel: Channel, change: Partial<ScannedText> = {}): ScannedText => ({
   channel,
   kind: 'full',
   rank: undefined,
@@ -74,10 +69,11 @@ export const text = (channel: Channel, change: Partial<RenderedText> = {}): Rend
   subjectLine: channel === 'sms' ? undefined : 'Subject',
   fragments: channel === 'sms' ? 1 : undefined,
   faults: [],
+  found: [],
   ...change,
 });
 
-export const messageType = (change: Partial<MessageType> = {}, texts?: readonly RenderedText[]): MessageTypeFact => {
+export const messageType = (change: Partial<MessageType> = {}, texts?: readonly ScannedText[]): MessageTypeFact => {
   const shown = texts ?? [text('sms'), text('email'), text('letter')];
   return {
     kind: 'found',
@@ -113,9 +109,73 @@ export const objection = (change: Partial<Objection> = {}): Objection => ({
   period: always,
   ofProxy: undefined,
   everything: false,
+  ownDevicesOnly: true,
   channels: ['sms'],
   kinds: 'all',
+  removed: false,
   ...change,
+});
+
+/** The labels of a matter, as v3-ActCode has them. */
+export const labelled = (...codes: string[]): Sensitivity => ({
+  labels: codes.map((code) => ({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code })),
+  unread: false,
+});
+
+export const mothersMobile = contact('sms', '+447700900456');
+
+/** Somebody who acts for the patient. */
+export const proxy = (
+  change: Partial<Extract<RecipientFact, { kind: 'related-person' }>> = {},
+): Extract<RecipientFact, { kind: 'related-person' }> => ({
+  kind: 'related-person',
+  isOfSubject: true,
+  person: person({
+    reference: 'RelatedPerson/mother',
+    contacts: [mothersMobile, contact('email', 'mother@example.org')],
+  }),
+  active: true,
+  valid: always,
+  deceased: false,
+  ...change,
+});
+
+/** Their authority, by the patient's own consent. */
+export const authority = (change: Partial<ProxyConsent> = {}): ProxyConsent => ({
+  reference: 'Consent/authority',
+  status: 'active',
+  isOfSubject: true,
+  proxy: 'RelatedPerson/mother',
+  basis: 'consent',
+  period: { from: now.getTime() - DAY, until: Number.POSITIVE_INFINITY },
+  missing: [],
+  evidencedFrom: Number.NEGATIVE_INFINITY,
+  verifiedFrom: undefined,
+  refuted: false,
+  clear: true,
+  channels: 'all',
+  kinds: 'all',
+  denied: [],
+  ...change,
+});
+
+export const DAY = 86_400_000;
+
+export const clearance = (change: Partial<Clearance> = {}): Clearance => ({
+  reference: 'Task/check',
+  code: 'check-with-person',
+  agreed: true,
+  by: 'Practitioner/nurse',
+  at: now,
+  roles: ['clinic'],
+  ...change,
+});
+
+/** A message to the proxy, with the authority for it. */
+export const toProxy = (change: Partial<ProxyConsent> = {}, more: Partial<PolicyFacts> = {}): Partial<PolicyFacts> => ({
+  recipients: known([proxy()]),
+  proxyConsents: known([authority(change)]),
+  ...more,
 });
 
 export const request = (change: Partial<RequestFacts> = {}): RequestFacts => ({
@@ -126,6 +186,11 @@ export const request = (change: Partial<RequestFacts> = {}): RequestFacts => ({
   occurrence: undefined,
   expires: undefined,
   timesUnclear: false,
+  tried: [],
+  mayWait: true,
+  emergency: undefined,
+  necessity: undefined,
+  resultsStatement: 'none',
   ...change,
 });
 
@@ -137,6 +202,7 @@ export const world = (change: Partial<PolicyFacts> = {}): PolicyFacts => ({
   recipients: known([]),
   messageType: known(messageType()),
   objections: known([]),
+  overrides: known(noOverrides),
   endpoints: known([
     endpoint('sms'),
     endpoint('email'),
@@ -144,7 +210,9 @@ export const world = (change: Partial<PolicyFacts> = {}): PolicyFacts => ({
     endpoint('nhsapp', { active: false }),
     endpoint('secure-email', { active: false }),
   ]),
-  sensitivity: known([]),
+  sensitivity: known(labelled()),
+  proxyConsents: known([]),
+  clearances: known([]),
   providerChannels: ['sms', 'email'],
   policy: defaultPolicy,
   controller: { ods: 'RXX', name: 'Example NHS Trust' },

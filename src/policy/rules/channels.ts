@@ -1,7 +1,9 @@
-import { type Channel, channelName, channels } from '../channel.ts';
-import { ceilingOf, considered, contactsFor, openEndpoints, preferenceOf, textFor } from '../choose.ts';
-import { addressee, type KnownFacts, type PersonFact } from '../facts.ts';
+import { addressFaultText, type Channel, channelName, channels } from '../channel.ts';
+import { ceilingOf, considered, contactsFor, openEndpoints, textFor } from '../choose.ts';
+import { addressee, type KnownFacts } from '../facts.ts';
 import { holdsAt } from '../london.ts';
+import type { PersonFact } from '../person-facts.ts';
+import { proxyRecipient } from '../proxy.ts';
 import type { Close, Refuse, Rule } from './rule.ts';
 
 /** By which channels it may go. Each row closes channels; what is left is for `choose.ts` to choose from. */
@@ -89,7 +91,7 @@ export const channelRules: readonly Rule[] = [
             notAcceptable(
               channel,
               own.every((one) => one.words.held === 'at-provider')
-                ? 'the words of this message type are kept at the provider, where this release cannot check them. Put them into the message type.'
+                ? 'the provider has no template for it under the id that the message type gives. Tell whoever looks after messaging.'
                 : "this message type has no words for it in the person's language, nor in any for everybody. Allow another channel, or choose another message type.",
             ),
           ];
@@ -110,7 +112,7 @@ export const channelRules: readonly Rule[] = [
   },
   {
     id: 'contact-usable',
-    clauses: ['PRF-5'],
+    clauses: ['PRF-5', 'VER-1', 'OBJ-11'],
     on: 'facts',
     judge: (facts) => {
       const person = addressee(facts);
@@ -119,27 +121,32 @@ export const channelRules: readonly Rule[] = [
         // Without a provider there is nothing that a contact detail could be used for.
         if (!facts.providerChannels.includes(channel)) return [];
         if (contactsFor(facts, person, channel).length > 0) return [];
+        const closed = closedContact(facts, person, channel);
+        if (closed !== undefined) return [closed];
         return [
           {
             effect: 'close',
             channel,
             code: 'no-contact',
             clause: 'PRF-5',
-            text: `By ${channelName[channel]}: ${whyNone(facts, person, channel)} Ask the person for a current one and record it, or reach them another way.`,
+            text: `By ${channelName[channel]}: ${whyNone(facts, person, channel)} Ask the ${proxyRecipient(facts) === undefined ? 'person' : 'proxy'} for a current one and record it, or reach them another way.`,
           },
         ];
       });
     },
   },
   {
-    id: 'preference-kept',
-    clauses: ['PRF-1', 'PRF-2', 'PRF-3'],
-    on: 'choice',
-    judge: (facts, choice) => {
-      const preference = preferenceOf(facts, choice);
-      if (preference === undefined || preference.met) return [];
-      return [{ effect: 'warn', code: 'preference-passed-over', clause: 'PRF-2', text: preference.text }];
-    },
+    id: 'not-tried-before',
+    clauses: ['PRF-2'],
+    on: 'facts',
+    judge: ({ request }) =>
+      request.tried.map((channel) => ({
+        effect: 'close',
+        channel,
+        code: 'undeliverable',
+        clause: 'PRF-2',
+        text: `By ${channelName[channel]}: this message could not be delivered that way. Check the contact detail with the person.`,
+      })),
   },
 ];
 
@@ -159,6 +166,32 @@ const notAcceptable = (channel: Channel, why: string): Close => ({
   text: `By ${channelName[channel]}: ${why}`,
 });
 
+/** Whether the only thing that stands against a contact point is a Task about it. */
+function closedContact(facts: KnownFacts, person: PersonFact, channel: Channel): Close | undefined {
+  const of = (why: 'wrong-number' | 'stop'): boolean =>
+    person.contacts.some(
+      (one) => one.channel === channel && !one.old && holdsAt(one.valid, facts.now) && one.closed === why,
+    );
+  const name = channelName[channel];
+  if (of('stop')) {
+    return {
+      effect: 'close',
+      channel,
+      code: 'objection',
+      clause: 'OBJ-11',
+      text: `By ${name}: somebody who shares this contact detail asked for messages to stop, and it is not known yet who. Find that out and close the Task about it, or reach the person another way.`,
+    };
+  }
+  if (!of('wrong-number')) return undefined;
+  return {
+    effect: 'close',
+    channel,
+    code: 'no-contact',
+    clause: 'VER-1',
+    text: `By ${name}: somebody answered from this contact detail that it is not this person's. It is not used until the Task to check it is done. Check it with the person another way.`,
+  };
+}
+
 function whyNone(facts: KnownFacts, person: PersonFact, channel: Channel): string {
   const own = person.contacts.filter((one) => one.channel === channel);
   const noun = channel === 'letter' ? 'postal address' : channel === 'sms' ? 'mobile number' : 'email address';
@@ -173,7 +206,9 @@ function whyNone(facts: KnownFacts, person: PersonFact, channel: Channel): strin
         case 'not-mobile':
           return 'not a mobile number';
         case 'foreign':
-          return 'not a UK number';
+          return channel === 'letter' ? 'not in the UK' : 'not a UK number';
+        case 'unaddressable':
+          return addressFaultText[one.form.fault];
         case 'usable':
           return 'not usable';
         default:

@@ -1,5 +1,5 @@
 import { channelName } from '../channel.ts';
-import type { MessageTypeFact, TextFault } from '../facts.ts';
+import type { MessageTypeFact, TextFault } from '../message-facts.ts';
 import type { Finding, Refuse, Rule } from './rule.ts';
 
 const TYPE = 'CommunicationRequest.extension';
@@ -91,7 +91,7 @@ export const contentRules: readonly Rule[] = [
   },
   {
     id: 'words-ready',
-    clauses: ['SUS-1', 'CHN-4'],
+    clauses: ['SUS-1', 'SUS-3', 'CHN-4'],
     on: 'choice',
     judge: (_facts, { channel, text }) =>
       text.faults.map((fault): Refuse => {
@@ -106,6 +106,8 @@ export const contentRules: readonly Rule[] = [
               text: `As a ${channelName[channel]} this message has ${fault.characters} characters, and ${fault.limit} are allowed. Shorten it, or allow another channel only.`,
               expression: PAYLOAD,
             };
+          case 'sender':
+            return senderUnsaid[fault.lacks];
           default:
             return fault satisfies never;
         }
@@ -153,6 +155,24 @@ function incomplete(text: string): Refuse {
 function expired(text: string): Refuse {
   return { effect: 'refuse', code: 'expired', clause: 'REC-5', text, expression: TYPE };
 }
+
+/** Only of the provider's own templates, to which nothing is added. */
+const senderUnsaid: Record<Extract<TextFault, { kind: 'sender' }>['lacks'], Refuse> = {
+  name: {
+    effect: 'refuse',
+    code: 'wording',
+    clause: 'SUS-3',
+    text: "The provider's template does not say who writes. Put the organisation's name into it, as it is written here, or ((organisation)).",
+    expression: TYPE,
+  },
+  'way-to-check': {
+    effect: 'refuse',
+    code: 'wording',
+    clause: 'SUS-3',
+    text: "The provider's template gives people no way to check who wrote it. Put a UK telephone number or a link to an approved domain into it.",
+    expression: TYPE,
+  },
+};
 
 function placeholderLeft(fault: Extract<TextFault, { kind: 'placeholder' }>): Refuse {
   return {

@@ -1,6 +1,7 @@
-import type { PatientFact, SubjectFact } from '../facts.ts';
+import { isCleared } from '../clearance.ts';
 import { spanOf } from '../london.ts';
 import { isNhsNumber } from '../nhs-number.ts';
+import type { PatientFact, SubjectFact } from '../person-facts.ts';
 import type { Finding, Refuse, Rule } from './rule.ts';
 
 const EXPRESSION = 'CommunicationRequest.subject';
@@ -36,7 +37,7 @@ export const identityRules: readonly Rule[] = [
               effect: 'refuse',
               code: 'deceased',
               clause: 'VER-3',
-              text: 'The record says that this person has died. Nothing is sent to them or about them. If that is wrong, have the record corrected first.',
+              text: 'The record of this person, or one that it is linked with, says that they have died. Nothing is sent to them or about them. If that is wrong, have the record corrected first.',
               expression: EXPRESSION,
             },
           ]
@@ -62,14 +63,14 @@ export const identityRules: readonly Rule[] = [
     id: 'record-not-restricted',
     clauses: ['VER-2'],
     on: 'facts',
-    judge: ({ subject }) =>
-      subject.kind === 'found' && subject.patient.restricted
+    judge: (facts) =>
+      facts.subject.kind === 'found' && facts.subject.patient.restricted && !isCleared(facts, 'restricted-record')
         ? [
             {
               effect: 'hold',
               code: 'restricted-record',
               clause: 'VER-2',
-              text: "The person's record is restricted, so somebody who knows their situation must decide whether this message may go. It waits until then.",
+              text: "The person's record is restricted, so somebody who knows their situation must first decide whether this message may go. Answer the Task about it; it waits until then.",
               task: {
                 code: 'restricted-record',
                 text: "This person's record is restricted. Find out whether a message may safely go to the contact details on record, then answer agreed or refused.",

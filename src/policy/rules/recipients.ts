@@ -1,15 +1,15 @@
+import type { KnownFacts } from '../facts.ts';
+import { judgedConsents, proxyRecipient } from '../proxy.ts';
 import type { Finding, Refuse, Rule } from './rule.ts';
 
-/**
- * To whom it may go. Authority to act for somebody is not read yet, so nobody has it: a RelatedPerson is always
- * refused, which is the safe half of PRX-2.
- */
+/** To whom it may go: the patient, or one who is recorded as acting for that very patient (PRX-10: never unasked). */
 export const recipientRules: readonly Rule[] = [
   {
     id: 'patient-or-proxy',
-    clauses: ['PRX-1', 'PRX-2'],
+    clauses: ['PRX-1', 'PRX-10'],
     on: 'facts',
-    judge: ({ recipients, subject }) => {
+    judge: (facts) => {
+      const { recipients, subject } = facts;
       const found: Finding[] = [];
       if (recipients.length > 1) {
         found.push(
@@ -28,19 +28,19 @@ export const recipientRules: readonly Rule[] = [
             }
             break;
           case 'related-person':
-            found.push(
-              recipient.isOfSubject
-                ? {
-                    effect: 'refuse',
-                    code: 'proxy-not-authorised',
-                    clause: 'PRX-2',
-                    text: 'Nothing on record that Herald can rely on says that this person may receive messages for the patient. Write to the patient, or reach them another way.',
-                    expression: EXPRESSION,
-                  }
-                : notAProxy(
-                    'The recipient is recorded as acting for somebody else, not for the patient the message is about. Check the recipient and the subject.',
-                  ),
-            );
+            if (!recipient.isOfSubject) {
+              found.push(
+                notAProxy(
+                  'The recipient is recorded as acting for somebody else, not for the patient the message is about. Check the recipient and the subject.',
+                ),
+              );
+            } else if (isAuthorisedElsewhere(facts)) {
+              found.push(
+                notAProxy(
+                  "The authority on record for this proxy is in another patient's record, not in that of the patient the message is about. Check the recipient and the subject.",
+                ),
+              );
+            }
             break;
           case 'not-a-person':
             found.push(notAProxy('The recipient is not a person. Name the patient, or the person who acts for them.'));
@@ -65,6 +65,13 @@ export const recipientRules: readonly Rule[] = [
 ];
 
 const EXPRESSION = 'CommunicationRequest.recipient';
+
+/** All that is on record for this proxy belongs to somebody else's record (contract 6). */
+function isAuthorisedElsewhere(facts: KnownFacts): boolean {
+  const proxy = proxyRecipient(facts)?.person.reference;
+  const named = facts.proxyConsents.some((one) => !one.isOfSubject && one.proxy === proxy);
+  return named && judgedConsents(facts).length === 0;
+}
 
 function notAProxy(text: string): Refuse {
   return { effect: 'refuse', code: 'not-a-proxy', clause: 'PRX-1', text, expression: EXPRESSION };

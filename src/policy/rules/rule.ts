@@ -11,6 +11,11 @@ import type { KnownFacts } from '../facts.ts';
 export type Rule = RuleName &
   (
     | { readonly on: 'facts'; readonly judge: (facts: KnownFacts) => readonly Finding[] }
+    /** Asked of what objections forbid and nothing lifts. */
+    | {
+        readonly on: 'objections';
+        readonly judge: (facts: KnownFacts, forbidden: readonly Forbidden[]) => readonly Finding[];
+      }
     /** Asked once it is clear which words would go by which channel; not asked where none is left. */
     | { readonly on: 'choice'; readonly judge: (facts: KnownFacts, choice: Choice) => readonly Finding[] }
   );
@@ -30,7 +35,12 @@ export interface Refuse {
   readonly clause: ClauseId;
   readonly text: string;
   readonly expression?: string;
+  /** `Consent/id` of the objection that forbids it. */
+  readonly objection?: string;
 }
+
+/** What an objection forbids. */
+export type Forbidden = (Refuse | Close) & { readonly objection: string };
 
 /** A person must act first. */
 export interface Hold {
@@ -48,6 +58,8 @@ export interface Close {
   readonly code: BlockReason;
   readonly clause: ClauseId;
   readonly text: string;
+  /** `Consent/id` of the objection that forbids it. */
+  readonly objection?: string;
 }
 
 export interface Warn {
