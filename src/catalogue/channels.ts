@@ -1,7 +1,7 @@
 import type { Endpoint } from '@medplum/fhirtypes';
 import { codeSystem, MSG, structureDefinition, system } from '../canonical.ts';
 import type { Channel } from '../policy/channel.ts';
-import type { Confidentiality } from '../policy/facts.ts';
+import type { Confidentiality } from '../policy/message-facts.ts';
 
 /**
  * The channels as shipped: approved ones open, with what each may carry (contract 3.1, CHN-1, CHN-5, CHN-6). They count

@@ -1,20 +1,18 @@
-import type {
-  CommunicationRequest,
-  Consent,
-  Device,
-  Organization,
-  Practitioner,
-  PractitionerRole,
-  Resource,
-} from '@medplum/fhirtypes';
+import type { CommunicationRequest, Device, Organization, Practitioner, PractitionerRole } from '@medplum/fhirtypes';
 import { roles } from '../auth/caller.ts';
 import { demoStaff } from '../auth/demo.ts';
-import { MSG, structureDefinition, system } from '../canonical.ts';
+import { MSG, system } from '../canonical.ts';
 import type { Controller } from '../policy/policy.ts';
-import { consentTerm, email, mobile, patient, relatedPerson } from './example-builders.ts';
+import {
+  confirmed,
+  type Example,
+  email,
+  mobile,
+  objectionToTexts,
+  patient,
+  relatedPerson,
+} from './example-builders.ts';
 import { exampleFamilies } from './example-families.ts';
-
-type Example = Resource & { id: string };
 
 /**
  * The staff whom the demo tokens name, each with one role at the trust. They exist in every embedded store of
@@ -72,7 +70,7 @@ export const examplePeople = {
   objector: 'example-priya',
   /** Fourteen in 2026, with two parents on record; neither has been given authority to receive messages (PRX-2). */
   child: 'example-seren',
-  /** Has no telephone and no email. */
+  /** Has no telephone and no email: what may go by post goes as a letter. */
   withoutContact: 'example-edith',
   /** Seventeen at the end of 2026: has a telephone of her own, and a mother who may receive messages until her birthday. */
   youngPerson: 'example-aisha',
@@ -132,7 +130,7 @@ const maya = patient({
   name: ['Maya', 'Osei'],
   gender: 'female',
   birthDate: '1984-06-14',
-  telecom: [mobile('+447700900123', 1), email('maya.osei@example.org', 2)],
+  telecom: [confirmed(mobile('+447700900123', 1)), confirmed(email('maya.osei@example.org', 2))],
 });
 
 const walter = patient({
@@ -188,32 +186,11 @@ const edith = patient({
   address: [{ use: 'home', line: ['1 Example Row'], city: 'Leeds', postalCode: 'LS1 4AP' }],
 });
 
-const priyasObjection: Consent & { id: string } = {
-  resourceType: 'Consent',
+const priyasObjection = objectionToTexts({
   id: 'example-priya-no-texts',
-  extension: [
-    {
-      url: structureDefinition('objection-detail'),
-      extension: [
-        { url: 'reason', valueCodeableConcept: { text: 'Other people in the house read the texts on this phone' } },
-        { url: 'reasonSource', valueCode: 'stated-by-patient' },
-        { url: 'impactExplained', valueDateTime: '2026-05-12T11:05:00+01:00' },
-      ],
-    },
-  ],
-  status: 'active',
-  scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
-  category: [consentTerm('consent-category', 'messaging-objection'), consentTerm('objection-scope', 'channel')],
-  patient: { reference: `Patient/${examplePeople.objector}` },
-  dateTime: '2026-05-12T11:00:00+01:00',
-  performer: [{ reference: `Patient/${examplePeople.objector}` }],
-  policyRule: {
-    coding: [{ system: system.actCode, code: 'OPTOUT' }],
-    text: 'Right to object, UK GDPR Article 21(1)',
-  },
-  provision: {
-    type: 'deny',
-    period: { start: '2026-05-12' },
-    action: [consentTerm('channel', 'sms')],
-  },
-};
+  patient: examplePeople.objector,
+  reason: { text: 'Other people in the house read the texts on this phone' },
+  day: '2026-05-12',
+  at: '11:00:00+01:00',
+  explainedAt: '11:05:00+01:00',
+});

@@ -9,11 +9,13 @@ import { createValidator } from '../../src/fhir/validate/validator.ts';
 import { SMS_MAX_CHARACTERS } from '../../src/notify/sms-text.ts';
 import { placeholders } from '../../src/notify/template.ts';
 import { channels } from '../../src/policy/channel.ts';
-import type { MessageType } from '../../src/policy/facts.ts';
+import type { MessageType, RenderedText } from '../../src/policy/message-facts.ts';
 import { defaultPolicy } from '../../src/policy-file.ts';
+import { fixedWordsFaults } from '../../src/send/fixed-words.ts';
 import { parseMessageType } from '../../src/send/message-type.ts';
 import { readPayload } from '../../src/send/personalisation.ts';
 import { renderTexts } from '../../src/send/render.ts';
+import { scannedText } from '../../src/send/scanned.ts';
 
 const validator = createValidator({
   structures: loadDefinitions().structures as unknown as StructureDefinition[],
@@ -30,6 +32,7 @@ const types = shippedMessageTypes.map((one) => [one.id, parsed(one)] as const);
 const filled = (type: MessageType, value: (name: string) => string, freeText = 'Please bring your glasses.') =>
   renderTexts({
     type,
+    providerTemplates: new Map(),
     given: readPayload({
       resourceType: 'CommunicationRequest',
       payload: [
@@ -49,12 +52,31 @@ const filled = (type: MessageType, value: (name: string) => string, freeText = '
     controller: { ods: 'RXX', name: 'Example NHS Trust' },
   });
 
+const own = { policy: defaultPolicy, controller: { ods: 'RXX', name: 'Example NHS Trust' } };
+const scanned = (text: RenderedText) => scannedText(text, own).found;
+
+/** What callers put in, as their meanings ask. */
+const usual: Readonly<Record<string, string>> = {
+  ...{ phone: '0113 496 0123', date: 'Tuesday 3 June', time: '10:30am', place: 'Gate B', replyBy: 'Friday at midday' },
+  ...{ joining: 'open the NHS App and choose your appointments', event: 'the power cut', test: 'blood test of 1 June' },
+  ...{ result: 'Your kidney function is normal.', next: 'We will see you in May.', summary: 'You will keep walking.' },
+  ...{ information: 'The operation takes an hour.', hours: 'Monday to Friday, 9am to 5pm' },
+};
+/** Keys that are there to say something confidential. */
+const confidentialKeys = ['result', 'summary', 'information'];
+
 describe('the shipped message types (contract 3.1)', () => {
-  it('are those of this release, under the addresses that callers use', () => {
-    expect(shippedMessageTypes.map((one) => one.url)).toEqual(
-      ['appointment-reminder', 'appointment-confirmation', 'contact-us', 'care-message'].map(
-        (code) => `${MSG}/ActivityDefinition/${code}`,
-      ),
+  it('are all of the contract, under the addresses that callers use', () => {
+    const codes = [
+      ...['appointment-reminder', 'appointment-confirmation', 'appointment-changed', 'appointment-cancelled'],
+      ...['urgent-appointment-offer', 'virtual-consultation-invite', 'results-available', 'results-routine'],
+      ...['prescription-ready', 'prescribing-error', 'vaccination-invite', 'screening-invite'],
+      ...['waiting-list-validation', 'call-announcement', 'check-in', 'visit-summary', 'treatment-information'],
+      ...['public-health-alert', 'welfare-check', 'credible-threat-contact', 'contact-us', 'care-message'],
+      'out-of-hours-reply',
+    ];
+    expect(shippedMessageTypes.map((one) => one.url).sort()).toEqual(
+      codes.map((code) => `${MSG}/ActivityDefinition/${code}`).sort(),
     );
     for (const one of shippedMessageTypes) expect([one.id, one.status]).toEqual([one.url?.split('/').at(-1), 'active']);
   });
@@ -67,15 +89,16 @@ describe('the shipped message types (contract 3.1)', () => {
     },
   );
 
-  it('CHN-4: each has words for texts, emails and letters, all N, and none has ranks of its own', () => {
-    for (const [, type] of types) {
-      expect(type.templates.map((one) => [one.channel, one.kind, one.rank])).toEqual([
-        ['sms', 'full', undefined],
-        ['email', 'full', undefined],
-        ['letter', 'full', undefined],
+  it.each(types)('CHN-4, MIN-3: %s has words for its channels, and no ranks of its own', (code, type) => {
+    const shape = type.templates.map(({ channel, kind }) => `${channel} ${kind}`);
+    if (['call-announcement', 'check-in'].includes(code)) expect(shape).toEqual(['sms full']);
+    else if (['results-routine', 'visit-summary', 'treatment-information'].includes(code)) {
+      expect([type.confidentiality, ...shape]).toEqual([
+        'R',
+        ...['sms nudge', 'email nudge', 'letter full', 'nhsapp full', 'secure-email full'],
       ]);
-      expect(type.confidentiality).toBe('N');
-    }
+    } else expect([type.confidentiality, ...shape]).toEqual(['N', 'sms full', 'email full', 'letter full']);
+    expect(type.templates.every((one) => one.rank === undefined)).toBe(true);
   });
 
   it.each(types)(
@@ -90,35 +113,45 @@ describe('the shipped message types (contract 3.1)', () => {
     },
   );
 
-  it.each(types)('SUS-3, CHN-4: %s is whole, short, signed, and says how to check', (_code, type) => {
-    const values: Record<string, string> = {
-      phone: '0113 496 0123',
-      date: 'Tuesday 3 June',
-      time: '10:30am',
-      place: 'Gate B',
-    };
-    const { texts, content } = filled(type, (name) => values[name] ?? '');
+  it.each(types)('SUS-3, CHN-4, TWO-8: %s is whole, short, signed, and says where to ring', (_code, type) => {
+    const { texts, content } = filled(type, (name) => usual[name] ?? '');
     expect(content).toMatchObject({ missing: [], unreadable: false, strangeLink: false });
     for (const text of texts) {
       expect(text.faults).toEqual([]);
       expect(text.text).toContain('Example NHS Trust');
       if (!type.freeText) expect(text.text).toContain('0113 496 0123');
-      expect(text.text).not.toMatch(/switchboard|clinic|\(\(|!/i);
+      expect(`${text.subjectLine} ${text.text}`).not.toMatch(/switchboard|clinic|\(\(|!/i);
       if (text.channel === 'sms') expect(text.fragments).toBeLessThanOrEqual(2);
       else expect(text.text).toMatch(/In an emergency, call 999\.$/);
     }
   });
 
-  it.each(types)('%s still fits with long and odd values', (_code, type) => {
-    const odd = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch “Tŷ Gwyn” 😀 #1 *x* '.repeat(2);
-    const { texts } = filled(type, () => odd, odd.repeat(5).slice(0, SMS_MAX_CHARACTERS - 40));
-    for (const text of texts) expect(text.faults).toEqual([]);
+  it.each(types)('MIN-4, SUS-1, SUS-2, CON-3: nothing in the words of %s stands out', (_code, type) => {
+    const values = (name: string) => (confidentialKeys.includes(name) ? 'as we said' : (usual[name] ?? ''));
+    for (const text of filled(type, values).texts) expect([text.channel, scanned(text)]).toEqual([text.channel, []]);
+    expect(
+      fixedWordsFaults(shippedMessageTypes.find((one) => one.id === type.code) as ActivityDefinition, own),
+    ).toEqual([]);
   });
 
-  it('ACC-1: only reminders and confirmations may be asked for by a system; only care-message takes free text', () => {
+  const long = 'Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch “Tŷ Gwyn” 😀 #1 *x* ';
+  it.each(types)('%s still fits and passes with long and odd values', (_code, type) => {
+    const { texts } = filled(type, () => long.repeat(2), long.repeat(10).slice(0, SMS_MAX_CHARACTERS - 40));
+    for (const text of texts) expect([text.channel, text.faults, scanned(text)]).toEqual([text.channel, [], []]);
+  });
+
+  it.each(types)('MIN-4: a confidential value is found wherever %s shows it to others', (_code, type) => {
+    const { texts } = filled(type, () => 'chlamydia, 999 123 0009', 'Your chlamydia result, 999 123 0009');
+    for (const text of texts.filter((one) => one.kind === 'full')) {
+      expect(scanned(text).map((one) => one.of)).toEqual(expect.arrayContaining(['identifier', 'diagnosis']));
+    }
+  });
+
+  it('ACC-1: a system may ask for what a list decides, never for what a person should; only care-message takes free text', () => {
     expect(types.filter(([, type]) => type.automatic).map(([code]) => code)).toEqual([
-      'appointment-reminder',
-      'appointment-confirmation',
+      ...['appointment-reminder', 'appointment-confirmation', 'appointment-changed', 'appointment-cancelled'],
+      ...['virtual-consultation-invite', 'waiting-list-validation', 'prescription-ready', 'vaccination-invite'],
+      ...['screening-invite', 'out-of-hours-reply'],
     ]);
     expect(types.filter(([, type]) => type.freeText).map(([code]) => code)).toEqual(['care-message']);
   });
@@ -234,6 +267,18 @@ describe('reading a message type (contract 3.2)', () => {
       { url: 'provider', valueUri: system.govukNotify },
       { url: 'templateId', valueId: 'f33517ff-2a88-4f6e-b855-c550268ce08a' },
     );
-    expect(parsed({ ...shipped, extension }).templates[0]?.words).toEqual({ held: 'at-provider' });
+    expect(parsed({ ...shipped, extension }).templates[0]?.words).toEqual({
+      held: 'at-provider',
+      templateId: 'f33517ff-2a88-4f6e-b855-c550268ce08a',
+    });
+  });
+
+  it('TWO-5: a text says beforehand who will ring and when', () => {
+    const announcement = types.find(([id]) => id === 'call-announcement')?.[1];
+    expect(announcement?.templates.map((one) => one.channel)).toContain('sms');
+    const { texts } = filled(announcement as MessageType, (name) => usual[name] ?? 'the eye clinic');
+    const text = texts.find((one) => one.channel === 'sms');
+    expect(text?.text).toContain(`Example NHS Trust: we will call you on ${usual.date} at about ${usual.time}.`);
+    expect(text?.faults).toEqual([]);
   });
 });
