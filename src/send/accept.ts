@@ -3,26 +3,53 @@ import type { Caller } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
-import { filedUnder } from '../policy/facts.ts';
-import type { FhirStore, Stored, Write } from '../store/fhir-store.ts';
+import { filedUnder, type PolicyFacts, recipientReferences } from '../policy/facts.ts';
+import type { FhirStore, SearchParams, Stored, Write } from '../store/fhir-store.ts';
+import { plannedAnswer } from './answered.ts';
 import { changeStatus, plannedChange } from './change.ts';
 import { evaluation } from './evaluation.ts';
 import { callerKey, idOfKey, newId, submissionDigest } from './ids.ts';
 import { type AcceptDeps, audit, available, certain, create, planOf, withheld } from './plan.ts';
-import { requestRecord, storedDigest } from './record.ts';
+import { requestRecord, storedDigest } from './request-record.ts';
 import type { PlannedRequest, Refusal, RequestPart, Requests, Submitted } from './requests.ts';
+import { settledRequest } from './settled.ts';
 
 /** The accepting side: a request becomes a decision, a record and a job, all of it before the caller is answered. */
 export function createRequests(deps: AcceptDeps): Requests {
   const { store, clock } = deps;
   /** Submissions in hand, by key: a simultaneous repeat waits for the first and shares its answer. */
   const inHand = new Map<string, { digest: string; answer: Promise<Submitted> }>();
+  /** The same of those without a key, by the search that they must not match. */
+  const searchedFor = new Map<string, Promise<unknown>>();
+
+  const submitKeyless = async (
+    resource: CommunicationRequest,
+    caller: Caller,
+    digest: string,
+    unless: SearchParams | undefined,
+  ): Promise<Submitted> => {
+    const place = { id: newId(clock.now()), digest, unless };
+    if (unless === undefined) return submitNew(deps, resource, caller, place);
+    const search = JSON.stringify(unless);
+    const first = searchedFor.get(search);
+    if (first !== undefined) {
+      await first.catch(() => undefined);
+      throw new AppError('WRITE_CONFLICT', 'Another request with this condition was in hand.');
+    }
+    const answer = submitNew(deps, resource, caller, place);
+    searchedFor.set(search, answer);
+    try {
+      return await answer;
+    } finally {
+      searchedFor.delete(search);
+    }
+  };
 
   return {
-    async submit(resource, caller) {
+    async submit(resource, caller, unless) {
       const digest = submissionDigest(resource);
       const key = callerKey(resource);
-      if (key === undefined) return submitNew(deps, resource, caller, newId(clock.now()), digest);
+      if (key === undefined) return submitKeyless(resource, caller, digest, unless);
       for (;;) {
         const first = inHand.get(key);
         if (first === undefined) break;
@@ -45,8 +72,10 @@ export function createRequests(deps: AcceptDeps): Requests {
     plan: (part, view, caller) =>
       part.kind === 'submit' ? plannedNew(deps, part, view, caller) : plannedChange(deps, part, view, caller),
 
+    answer: (answered, view, caller) => plannedAnswer(deps, answered, view, caller),
+
     async evaluate(resource, caller) {
-      const facts = await deps.gather(resource, store);
+      const facts = await deps.gather(resource, { leavesDraft: true });
       const decision = certain(decide(facts));
       const patient = filedUnder(facts);
       await available(() =>
@@ -65,17 +94,31 @@ async function submitKeyed(
   id: string,
   digest: string,
 ): Promise<Submitted> {
-  const earlier = await available(() => deps.store.read('CommunicationRequest', id));
-  if (earlier !== undefined) return existing(earlier, digest);
+  // Asked in the same turn as whether it is kept already; then the facts are for nothing.
+  const [earlier, facts] = await Promise.all([
+    keptUnder(deps, id),
+    isSubmittable(resource) ? available(() => deps.gather({ ...resource, id }, { leavesDraft: true })) : undefined,
+  ]);
+  if (earlier !== undefined && isKept(earlier)) return existing(earlier, digest);
   try {
-    return await submitNew(deps, resource, caller, id, digest);
+    return await submitNew(deps, resource, caller, { id, digest, over: earlier?.meta.versionId, facts });
   } catch (error) {
     // Another process stored the same key meanwhile.
     if (!(error instanceof AppError && error.code === 'WRITE_CONFLICT')) throw error;
-    const winner = await available(() => deps.store.read('CommunicationRequest', id));
-    if (winner === undefined) throw error;
+    const winner = await keptUnder(deps, id);
+    if (winner === undefined || !isKept(winner)) throw error;
     return existing(winner, digest);
   }
+}
+
+/** What the store has under this id, once it is certain that it is a promise or none. */
+function keptUnder(deps: AcceptDeps, id: string): Promise<Stored<CommunicationRequest> | undefined> {
+  return available(() => settledRequest(deps, id));
+}
+
+/** One that was taken back was never promised, and its key is free again. */
+function isKept(request: CommunicationRequest): boolean {
+  return request.status !== 'entered-in-error';
 }
 
 function existing(resource: Stored<CommunicationRequest>, digest: string): Extract<Submitted, { kind: 'existing' }> {
@@ -88,14 +131,25 @@ function existing(resource: Stored<CommunicationRequest>, digest: string): Extra
   ]);
 }
 
+/** Where a new request is stored. */
+interface Place {
+  readonly id: string;
+  readonly digest: string;
+  /** The version of a record that was taken back and had the same key: the new one takes its place. */
+  readonly over?: string | undefined;
+  /** See `Requests.submit`; one that has a key is guarded by that. */
+  readonly unless?: SearchParams | undefined;
+  /** Those about it, where they were read already. */
+  readonly facts?: PolicyFacts | undefined;
+}
+
 async function submitNew(
   deps: AcceptDeps,
   resource: CommunicationRequest,
   caller: Caller,
-  id: string,
-  digest: string,
+  place: Place,
 ): Promise<Submitted> {
-  const decided = await decideNew(deps, { resource, id, digest }, deps.store, caller);
+  const decided = await decideNew(deps, { resource, ...place }, deps.store, caller);
   const { decision } = decided;
   if (decided.kind === 'refused') {
     await available(() => deps.store.commit(decided.withheld()));
@@ -113,12 +167,12 @@ async function plannedNew(
   caller: Caller,
 ): Promise<PlannedRequest> {
   const { resource, id, digest } = part;
-  if (callerKey(resource) !== undefined) {
-    // From the store: the view may show this request itself.
-    const earlier = await available(() => deps.store.read('CommunicationRequest', id));
-    if (earlier !== undefined) return { kind: 'existing', resource: existing(earlier, digest).resource };
+  // From the store: the view may show this request itself.
+  const earlier = callerKey(resource) === undefined ? undefined : await keptUnder(deps, id);
+  if (earlier !== undefined && isKept(earlier)) {
+    return { kind: 'existing', resource: existing(earlier, digest).resource };
   }
-  const decided = await decideNew(deps, part, view, caller);
+  const decided = await decideNew(deps, { ...part, over: earlier?.meta.versionId }, view, caller);
   return decided.kind === 'refused' ? decided : { ...decided, done: createdText(decided.decision, id) };
 }
 
@@ -138,12 +192,12 @@ type DecidedNew =
 /** Decides on what `view` shows, and stores nothing. */
 async function decideNew(
   deps: AcceptDeps,
-  asked: { readonly resource: CommunicationRequest; readonly id: string; readonly digest: string },
+  asked: Place & { readonly resource: CommunicationRequest },
   view: FhirStore,
   caller: Caller,
 ): Promise<DecidedNew> {
   const { resource, id, digest } = asked;
-  if (resource.status !== 'active' && resource.status !== 'draft') {
+  if (!isSubmittable(resource)) {
     throw new AppError('PROFILE_INVALID', [
       {
         expression: 'CommunicationRequest.status',
@@ -152,20 +206,27 @@ async function decideNew(
       },
     ]);
   }
-  const facts = await available(() => deps.gather({ ...resource, id }, view));
+  const facts = asked.facts ?? (await available(() => deps.gather({ ...resource, id }, { view, leavesDraft: true })));
   const decision = certain(decide(facts));
   deps.count(decision.kind);
 
   if (resource.status === 'draft' || decision.kind !== 'refuse') {
     const status = resource.status === 'draft' ? 'draft' : decision.kind === 'hold' ? 'on-hold' : 'active';
-    const record = requestRecord(resource, { id, status, digest, patient: filedUnder(facts) });
-    return { kind: 'planned', decision, unit: planOf(deps, { ...record, id }, facts, decision, caller, 'create') };
+    const people = { patient: filedUnder(facts), recipients: recipientReferences(facts) };
+    const record = requestRecord(resource, { id, status, digest, ...people });
+    const how = asked.over === undefined ? { unless: asked.unless } : { ifMatch: asked.over };
+    return { kind: 'planned', decision, unit: planOf(deps, { ...record, id }, facts, decision, caller, how) };
   }
   return {
     kind: 'refused',
     decision,
     withheld: (isGone) => withheld(deps, resource, facts, decision, caller, keyReference(resource), isGone),
   };
+}
+
+/** A new request is decided on and sent, or decided on and kept as a draft. */
+function isSubmittable({ status }: CommunicationRequest): boolean {
+  return status === 'active' || status === 'draft';
 }
 
 /** What a not-done record of a refused submission points at: the caller's key, for there is no request. */

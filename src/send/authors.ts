@@ -27,11 +27,24 @@ export const heraldReference: Reference = {
   display: 'Herald messaging service',
 };
 
+/** Whether a reference names Herald itself. */
+export function isHerald(reference: Reference | undefined): boolean {
+  const own = heraldReference.identifier;
+  return reference?.identifier?.system === own?.system && reference?.identifier?.value === own?.value;
+}
+
 /** Who answers for it, and under what law (CON-2): the record of a decision or a write. */
 export function provenance(
   id: string,
   targets: readonly string[],
-  by: { caller: Caller; author: Reference | undefined; activity: 'CREATE' | 'UPDATE'; sources?: readonly string[] },
+  by: {
+    caller: Caller;
+    author: Reference | undefined;
+    activity: 'CREATE' | 'UPDATE';
+    sources?: readonly string[];
+    /** Who decided that it may go despite a rule. */
+    verifiers?: readonly Reference[];
+  },
   context: RecordContext,
 ): Provenance & { id: string } {
   const onBehalfOf = controllerReference(context.controller);
@@ -54,6 +67,7 @@ export function provenance(
       ...(caller.fhirUser !== undefined && caller.fhirUser.reference !== person?.reference
         ? [{ type: participant('enterer'), who: caller.fhirUser }]
         : []),
+      ...(by.verifiers ?? []).map((who) => ({ type: participant('verifier'), who })),
       { type: participant('assembler'), who: heraldReference },
     ] as Provenance['agent'],
     ...(by.sources === undefined || by.sources.length === 0

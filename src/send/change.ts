@@ -1,14 +1,17 @@
-import type { CommunicationRequest } from '@medplum/fhirtypes';
+import type { CommunicationRequest, Reference } from '@medplum/fhirtypes';
 import type { Caller } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
 import { CallInHand } from '../jobs/jobs.ts';
 import { decide } from '../policy/decide.ts';
 import { type FhirStore, type Stored, searchAll, type Write } from '../store/fhir-store.ts';
 import { provenance } from './authors.ts';
+import { withoutOpenTask } from './held-tasks.ts';
 import { canonicalJson, newId } from './ids.ts';
 import { type AcceptDeps, audit, available, certain, create, planOf, withheld } from './plan.ts';
-import { callerContent } from './record.ts';
+import { callerContent } from './request-record.ts';
 import type { Changed, PlannedRequest, RequestPart } from './requests.ts';
+import { settledRequest } from './settled.ts';
+import { triedFor } from './tried.ts';
 
 /** A change of a request's status: release a draft or a hold, or take it back (contract 2, 3). Errors: AppError. */
 export async function changeStatus(
@@ -55,7 +58,7 @@ async function currentOf(
   id: string,
   ifMatch: string | undefined,
 ): Promise<Stored<CommunicationRequest>> {
-  const current = await available(() => deps.store.read('CommunicationRequest', id));
+  const current = await available(() => settledRequest(deps, id));
   if (current === undefined) throw new AppError('NOT_FOUND', `CommunicationRequest/${id} is not known.`);
   if (ifMatch !== undefined && ifMatch !== current.meta.versionId) throw staleVersion(current);
   return current;
@@ -91,14 +94,17 @@ async function changeFrom(
   ]);
 }
 
-/** A draft or a held request is to go: decided as if it came now. */
-async function release(
+/** A draft or a held request is to go: decided as if it came now, on what `view` shows. Errors: AppError. */
+export async function release(
   deps: AcceptDeps,
   current: Stored<CommunicationRequest>,
   view: FhirStore,
   caller: Caller,
 ): Promise<PlannedRequest> {
-  const facts = await available(() => deps.gather({ ...current, status: 'active' }, view));
+  // What failed before it was held is not tried again for being released.
+  const tried = current.status === 'on-hold' ? await available(() => triedFor(deps.store, current.id)) : [];
+  const leavesDraft = current.status === 'draft';
+  const facts = await available(() => deps.gather({ ...current, status: 'active' }, { view, tried, leavesDraft }));
   const decision = certain(decide(facts));
   deps.count(decision.kind);
   if (decision.kind === 'refuse') {
@@ -109,8 +115,13 @@ async function release(
       withheld: (isGone) => withheld(deps, current, facts, decision, caller, basedOn, isGone),
     };
   }
-  // Held already, and still to be held: its Task is waiting; another one would only be noise.
-  if (decision.kind === 'hold' && current.status === 'on-hold') return { kind: 'existing', resource: current };
+  if (decision.kind === 'hold' && current.status === 'on-hold') {
+    const tasks = await available(() => withoutOpenTask(view, current.id, decision.tasks));
+    // Held already, and still to be held: its Task is waiting; another one would only be noise.
+    if (tasks.length === 0) return { kind: 'existing', resource: current };
+    const unit = planOf(deps, current, facts, { ...decision, tasks }, caller, { ifMatch: current.meta.versionId });
+    return { kind: 'planned', unit, done: changedText(current.id, 'on-hold') };
+  }
   const status = decision.kind === 'hold' ? 'on-hold' : 'active';
   const ifMatch = current.meta.versionId;
   const unit = planOf(deps, { ...current, status }, facts, decision, caller, { ifMatch });
@@ -129,6 +140,9 @@ async function revoke(
   );
   if (attempts.some((one) => one.status !== 'preparation' && one.status !== 'not-done')) throw inHand(current.id);
   const waiting = attempts.filter((one) => one.status === 'preparation');
+  // With its job gone nobody knows whether it was called, until the sweeper has found out.
+  const job = await deps.jobs.get('dispatch', current.id);
+  if (waiting.length > 0 && (job === undefined || job.callBegunAt !== undefined)) throw inHand(current.id);
   const entities = [`CommunicationRequest/${current.id}`, ...waiting.map((one) => `Communication/${one.id}`)];
   const subject = current.subject?.reference;
   const patient = subject?.startsWith('Patient/') ? subject : undefined;
@@ -157,14 +171,10 @@ export function changedText(id: string, status: string | undefined): string {
 function sameButStatus(current: CommunicationRequest, resource: CommunicationRequest): boolean {
   const mine = callerContent(current);
   const theirs = callerContent(resource);
-  // The stored subject has a literal reference that a caller who sent the number alone need not repeat.
-  if (
-    theirs.subject?.reference === undefined &&
-    theirs.subject?.identifier !== undefined &&
-    mine.subject !== undefined
-  ) {
-    const { reference: _reference, ...logical } = mine.subject;
-    mine.subject = logical;
+  // People are stored with a literal reference, which a caller who sent the number alone need not repeat.
+  if (mine.subject !== undefined) mine.subject = asNamed(mine.subject, theirs.subject);
+  if (mine.recipient !== undefined) {
+    mine.recipient = mine.recipient.map((one, index) => asNamed(one, theirs.recipient?.[index]));
   }
   return canonicalJson({ ...mine, status: null }) === canonicalJson({ ...theirs, status: null });
 }
@@ -174,6 +184,12 @@ function staleVersion(current: Stored): AppError {
     'VERSION_CONFLICT',
     `${current.resourceType}/${current.id} is at version ${current.meta.versionId}. Read it again and repeat the change.`,
   );
+}
+
+function asNamed<T extends Reference>(stored: T, sent: Reference | undefined): T {
+  if (sent === undefined || sent.reference !== undefined || sent.identifier === undefined) return stored;
+  const { reference: _reference, ...logical } = stored;
+  return logical as T;
 }
 
 function inHand(id: string): AppError {

@@ -3,25 +3,33 @@ import { auditEvent } from '../audit.ts';
 import { backoffMs } from '../jobs/backoff.ts';
 import type { Job } from '../jobs/jobs.ts';
 import type { Held, JobOutcome } from '../jobs/worker.ts';
+import { type Channel, channels } from '../policy/channel.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
+import { type PolicyFacts, sensitivityOf } from '../policy/facts.ts';
 import type { Provider, ProviderChannel, ProviderNotification, SendResult } from '../providers/provider.ts';
 import type { Stored, Write } from '../store/fhir-store.ts';
+import { authorityWrites } from './authority.ts';
+import { type Reviewed, reviewWrites } from './emergency-review.ts';
 import {
   type Attempt,
   alertWhenStuck,
   type DispatchDeps,
   hold,
   lost,
+  notAskedFor,
   patientOf,
   undeliverable,
   withhold,
-  worker,
 } from './endings.ts';
 import { followUpJob } from './follow-up.ts';
 import { canonicalJson } from './ids.ts';
+import { withLabels } from './labels.ts';
 import { acceptedCommunication, withDelivery } from './record.ts';
-import { expiresOf, occurrenceOf } from './times.ts';
+import { tellIfTextChanged } from './template-changed.ts';
+import { expiresOf, goesAt, occurrenceOf } from './times.ts';
+import { channelOfAttempt } from './tried.ts';
+import { worker } from './worker-caller.ts';
 
 /**
  * Facts older than this are not acted on: an objection, a withdrawal or a death that was recorded more than two
@@ -37,35 +45,16 @@ const LONGEST_WAIT_MS = 60_000;
  * the job's note of a begun call, or at the provider under the attempt's reference, before anything is done again.
  */
 export async function dispatch(deps: DispatchDeps, job: Job, held: Held): Promise<JobOutcome> {
-  const [request, communication] = await Promise.all([
-    deps.store.read('CommunicationRequest', job.key),
-    deps.store.read('Communication', String(job.data.communication)),
-  ]);
-  if (request === undefined || communication === undefined) throw new Error('The record of a queued message is gone');
+  const { attempt, turn, facts, quietUntil } = await look(deps, job);
+  const { request, communication } = attempt;
   if (communication.status !== 'preparation') return { kind: 'finish' };
-  const attempt: Attempt = { job, request, communication };
-
-  const begun = job.callBegunAt ?? (job.data.settleFrom ? new Date(String(job.data.settleFrom)) : undefined);
-  if (begun !== undefined) {
-    const settled = await settle(deps, attempt, begun);
-    if (settled !== 'not-accepted') return settled;
-  }
-  if (request.status !== 'active') return { kind: 'finish' };
-  const paused = deps.pace.pausedUntil();
-  if (paused !== undefined) {
-    const runAt = new Date(paused.getTime() + Math.random() * 500);
-    return {
-      kind: 'retry',
-      runAt: beforeExpiry(request, runAt, deps.clock.now()),
-      error: 'limit-minute',
-      call: 'none',
-    };
-  }
-  const due = occurrenceOf(request);
-  if (due !== undefined && due > deps.clock.now()) return { kind: 'retry', runAt: due, error: 'early', call: 'none' };
-
-  const read = { at: deps.clock.now().getTime(), monotonic: deps.monotonic() };
-  const facts = await deps.gather(request);
+  if (job.callBegunAt !== undefined) return settle(deps, attempt, job.callBegunAt);
+  if (request.status !== 'active') return notAskedFor(deps, attempt);
+  if (quietUntil !== undefined) return { kind: 'retry', runAt: quietUntil, error: 'quiet-hours', call: 'none' };
+  if (turn === undefined) return { kind: 'retry', runAt: occurrenceOf(request) as Date, error: 'early', call: 'none' };
+  if (turn.paused !== undefined) return waitUntil(deps, request, turn.paused, 'limit-minute');
+  const { read } = turn;
+  if (facts === undefined) throw new Error('The facts of a message that is to go were not read');
   const decision = decide(facts);
   switch (decision.kind) {
     case 'unknown':
@@ -73,34 +62,97 @@ export async function dispatch(deps: DispatchDeps, job: Job, held: Held): Promis
       await alertWhenStuck(deps, attempt, 'a fact that its decision rests on cannot be read');
       return again(deps, job, 'facts-unknown', 'none');
     case 'refuse':
-      return withhold(deps, attempt, decision);
+      return withhold(deps, labelled(attempt, facts), decision);
     case 'hold':
-      return hold(deps, attempt, facts, decision);
+      return hold(deps, labelled(attempt, facts), facts, decision);
     case 'send':
-      return send(deps, attempt, decision, held, read);
+      return send(deps, attempt, { decision, facts }, held, read);
     default:
       return decision satisfies never;
   }
 }
 
+/** The record says of its matter what is known of it now, whether it goes or not (PRX-7). */
+const labelled = (attempt: Attempt, facts: PolicyFacts): Attempt => ({
+  ...attempt,
+  communication: withLabels(attempt.communication, sensitivityOf(facts)),
+});
+
+/** A turn to call the provider, and from when on the facts were read. `paused`: no turn before then. */
+interface Turn {
+  readonly paused: Date | undefined;
+  readonly read: { readonly at: number; readonly monotonic: number };
+}
+
+/**
+ * Reads an attempt and, if it is to go now and has its turn, the facts about it: all in one turn of the store where that
+ * counts. Errors: StoreError; Error when the record is gone.
+ */
+async function look(
+  deps: DispatchDeps,
+  job: Job,
+): Promise<{
+  readonly attempt: Attempt;
+  readonly turn?: Turn;
+  readonly facts?: PolicyFacts;
+  /** It came up within quiet hours, and can wait. */
+  readonly quietUntil?: Date;
+}> {
+  let taken: Promise<Turn> | undefined;
+  return deps.readAhead(async (view) => {
+    const [request, communication] = await Promise.all([
+      view.read('CommunicationRequest', job.key),
+      view.read('Communication', String(job.data.communication)),
+    ]);
+    if (request === undefined || communication === undefined) throw new Error('The record of a queued message is gone');
+    const attempt = { job, request, communication };
+    const isAsked = communication.status === 'preparation' && job.callBegunAt === undefined;
+    const due = occurrenceOf(request);
+    const now = deps.clock.now();
+    if (!isAsked || request.status !== 'active' || (due !== undefined && due > now)) return { attempt };
+    const goes = goesAt(request, now, deps.context.policy);
+    if (goes > now) return { attempt, quietUntil: goes };
+    taken ??= takeTurn(deps, attempt);
+    const turn = await taken;
+    if (turn.paused !== undefined) return { attempt, turn };
+    return { attempt, turn, facts: await deps.gather(request, { view, tried: triedOf(job) }) };
+  });
+}
+
+async function takeTurn(deps: DispatchDeps, { request, communication }: Attempt): Promise<Turn> {
+  const paused = await deps.pace.turn({ channel: lastChannel(communication), urgent: isUrgent(request) });
+  return { paused, read: { at: deps.clock.now().getTime(), monotonic: deps.monotonic() } };
+}
+
 async function send(
   deps: DispatchDeps,
   attempt: Attempt,
-  decision: Extract<Decision, { kind: 'send' }>,
+  { decision, facts }: { readonly decision: Extract<Decision, { kind: 'send' }>; readonly facts: PolicyFacts },
   held: Held,
-  read: { readonly at: number; readonly monotonic: number },
+  read: Turn['read'],
 ): Promise<JobOutcome> {
   const { job } = attempt;
   const { delivery } = decision;
   const channel = providerChannel(deps.provider, delivery.channel);
   if (channel === undefined) return again(deps, job, 'no-provider', 'none');
+  if (channel === 'sms') {
+    const free = isUrgent(attempt.request) ? undefined : deps.pace.numberFreeAt(delivery.to, delivery.text);
+    if (free !== undefined) return waitUntil(deps, attempt.request, free, 'limit-number');
+    deps.pace.note(delivery.to, delivery.text);
+  }
 
   // The record says what is about to be sent, before it is sent (REC-1).
-  const prepared = withDelivery<Communication>(attempt.communication, decision, deps.context.policy);
+  const prepared = withDelivery<Communication>(labelled(attempt, facts).communication, decision, deps.context.policy);
   let { communication } = attempt;
-  if (canonicalJson(prepared) !== canonicalJson(communication)) {
+  const context = { ...deps.context, now: deps.clock.now() };
+  const relied = [
+    ...(await authorityWrites(deps.store, communication.id, attempt.request, delivery, context)),
+    ...(await reviewWrites(deps.store, reviewed(attempt), decision, context)),
+  ];
+  if (canonicalJson(prepared) !== canonicalJson(communication) || relied.length > 0) {
     const [written] = await deps.store.commit([
       { op: 'update', resource: { ...prepared, id: communication.id }, ifMatch: communication.meta.versionId },
+      ...relied,
     ]);
     communication = written?.resource as Stored<Communication>;
   }
@@ -112,6 +164,8 @@ async function send(
       to: delivery.to,
       text: delivery.text,
       ...(delivery.subjectLine === undefined ? {} : { subjectLine: delivery.subjectLine }),
+      ...(delivery.template === undefined ? {} : { template: delivery.template }),
+      ...(delivery.senderId === undefined ? {} : { senderId: delivery.senderId }),
       reference: communication.id,
     },
     // Two clocks: the one that never jumps may stand still while the machine sleeps.
@@ -122,8 +176,15 @@ async function send(
   );
   deps.log.info('message.called', { job: job.key, reference: communication.id, channel, outcome: result.kind });
   deps.count(result.kind, channel);
+  if (decision.emergency) deps.emergencySent();
   return recordResult(deps, { ...attempt, communication }, result);
 }
+
+const reviewed = ({ communication, request }: Attempt): Reviewed => ({
+  communication: communication.id,
+  patient: communication.subject?.reference,
+  request,
+});
 
 async function recordResult(deps: DispatchDeps, attempt: Attempt, result: SendResult): Promise<JobOutcome> {
   const { job } = attempt;
@@ -138,15 +199,8 @@ async function recordResult(deps: DispatchDeps, attempt: Attempt, result: SendRe
       await alertWhenStuck(deps, attempt, 'the provider refuses our key, template or address');
       return again(deps, job, result.code, 'none');
     case 'throttled': {
-      const now = deps.clock.now();
-      if (result.until === 'minute') deps.pace.slowDown();
-      const runAt = result.until === 'day' ? nextUtcDay(now) : (deps.pace.pausedUntil() ?? now);
-      return {
-        kind: 'retry',
-        runAt: beforeExpiry(attempt.request, runAt, now),
-        error: `limit-${result.until}`,
-        call: 'none',
-      };
+      const at = result.until === 'day' ? nextUtcDay(deps.clock.now()) : deps.pace.slowDown();
+      return waitUntil(deps, attempt.request, at, `limit-${result.until}`);
     }
     case 'unavailable':
       return again(deps, job, result.code, 'none');
@@ -161,7 +215,7 @@ async function recordResult(deps: DispatchDeps, attempt: Attempt, result: SendRe
  * An earlier call of this attempt may have been accepted: the provider is asked by reference, and nothing is sent
  * until it is certain that nobody took it, which is after the provider's quiet period.
  */
-async function settle(deps: DispatchDeps, attempt: Attempt, begun: Date): Promise<JobOutcome | 'not-accepted'> {
+async function settle(deps: DispatchDeps, attempt: Attempt, begun: Date): Promise<JobOutcome> {
   const { job, communication } = attempt;
   const asked = deps.clock.now();
   const waited = asked.getTime() - begun.getTime();
@@ -183,7 +237,8 @@ async function settle(deps: DispatchDeps, attempt: Attempt, begun: Date): Promis
         const runAt = new Date(Math.min(quietAt, asked.getTime() + 5_000));
         return { kind: 'retry', runAt, error: 'unsettled', call: 'uncertain' };
       }
-      return 'not-accepted';
+      // Known for certain from now on, so the note of that call goes before anything else can fail.
+      return { kind: 'retry', runAt: asked, error: 'not-accepted', call: 'none' };
     }
     default:
       return found satisfies never;
@@ -201,6 +256,7 @@ async function recordAccepted(
     ...deps.context,
     now,
   });
+  await tellIfTextChanged(deps, communication, accepted);
   const writes: Write[] = [
     { op: 'update', resource: accepted, ifMatch: communication.meta.versionId },
     {
@@ -222,7 +278,7 @@ async function recordAccepted(
     writes,
     jobs: [
       { kind: 'finish', lease: job.lease },
-      { kind: 'add', job: followUpJob(communication.id, now, now) },
+      { kind: 'add', job: followUpJob(accepted, now, now) },
     ],
   });
   return { kind: 'settled' };
@@ -234,9 +290,15 @@ function again(deps: DispatchDeps, job: Job, error: string, call: 'none' | 'unce
 }
 
 /** A waiting message wakes up when it expires, so that its end is recorded then and not later. */
-function beforeExpiry(request: CommunicationRequest, runAt: Date, now: Date): Date {
+function waitUntil(deps: DispatchDeps, request: CommunicationRequest, at: Date, error: string): JobOutcome {
   const expires = expiresOf(request);
-  return expires !== undefined && expires > now && expires < runAt ? expires : runAt;
+  const runAt = expires !== undefined && expires > deps.clock.now() && expires < at ? expires : at;
+  return { kind: 'retry', runAt, error, call: 'none' };
+}
+
+/** Goes before everything else, and waits for no limit but the provider's. */
+function isUrgent({ priority }: CommunicationRequest): boolean {
+  return priority === 'stat' || priority === 'asap';
 }
 
 function nextUtcDay(now: Date): Date {
@@ -244,13 +306,18 @@ function nextUtcDay(now: Date): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1) + Math.random() * 60_000);
 }
 
+function triedOf(job: Job): readonly Channel[] {
+  const { tried } = job.data;
+  return Array.isArray(tried) ? channels.filter((one) => tried.includes(one)) : [];
+}
+
 function providerChannel(provider: Provider, channel: string): ProviderChannel | undefined {
   return provider.channels.find((one) => one === channel);
 }
 
 function lastChannel(communication: Communication): ProviderChannel {
-  const codes = communication.medium?.flatMap((one) => one.coding ?? []).map((one) => one.code) ?? [];
-  return codes.includes('email') ? 'email' : 'sms';
+  const channel = channelOfAttempt(communication);
+  return channel === 'email' || channel === 'letter' ? channel : 'sms';
 }
 
 const rejectionText = {

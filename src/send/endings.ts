@@ -1,6 +1,5 @@
 import type { Communication, CommunicationRequest } from '@medplum/fhirtypes';
 import { auditEvent } from '../audit.ts';
-import type { Caller } from '../auth/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Job, JobChange, Jobs } from '../jobs/jobs.ts';
 import type { JobOutcome } from '../jobs/worker.ts';
@@ -9,13 +8,17 @@ import type { Decision, Reason } from '../policy/decision.ts';
 import type { PolicyFacts } from '../policy/facts.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type FhirStore, type Stored, StoreError, type Write } from '../store/fhir-store.ts';
+import type { ReadAhead } from '../store/read-ahead.ts';
 import type { CommitUnit } from '../store/unit.ts';
 import type { RecordContext } from './authors.ts';
+import { afterFailure } from './fallback.ts';
 import { idOfKey, newId } from './ids.ts';
 import type { Pace } from './pace.ts';
+import type { Gather } from './plan.ts';
 import { reasonConcept, withDecision } from './record.ts';
 import { holdDue, task } from './tasks.ts';
 import { occurrenceOf } from './times.ts';
+import { worker } from './worker-caller.ts';
 
 /** The ways an attempt ends without the provider having taken it; each is one commit. */
 
@@ -23,7 +26,8 @@ export interface DispatchDeps {
   readonly store: FhirStore;
   readonly jobs: Jobs;
   readonly commitUnit: CommitUnit;
-  readonly gather: (request: CommunicationRequest) => Promise<PolicyFacts>;
+  readonly gather: Gather;
+  readonly readAhead: ReadAhead;
   readonly provider: Provider;
   readonly pace: Pace;
   readonly clock: Clock;
@@ -31,12 +35,11 @@ export interface DispatchDeps {
   readonly context: Omit<RecordContext, 'now'>;
   /** What became of an attempt, for the metrics. */
   readonly count: (outcome: string, channel: string) => void;
+  /** Told of each message that went as an emergency. */
+  readonly emergencySent: () => void;
   /** Milliseconds on a clock that never jumps. */
   readonly monotonic: () => number;
 }
-
-/** Herald acting by itself, in the audit. */
-export const worker: Caller = { client: 'herald-worker', role: 'epr', requestId: 'worker' };
 
 export interface Attempt {
   readonly job: Job;
@@ -103,35 +106,39 @@ export async function hold(
   return { kind: 'settled' };
 }
 
-/** The provider will never take it: the attempt did not happen, and somebody looks at the contact details. */
+/** Its request has ended or waits again, and this attempt, which nobody called, was left behind. */
+export async function notAskedFor(deps: DispatchDeps, attempt: Attempt): Promise<JobOutcome> {
+  const { communication, job } = attempt;
+  const { versionId } = communication.meta;
+  await deps.commitUnit({
+    writes: [
+      { op: 'update', resource: { ...communication, status: 'not-done', statusReason: gone }, ifMatch: versionId },
+    ],
+    jobs: [{ kind: 'finish', lease: job.lease }],
+  });
+  return { kind: 'settled' };
+}
+
+const gone = { text: 'Its request ended before it was sent.' } as const;
+
+/** The provider will never take it: the attempt did not happen, and the request goes on another way or ends. */
 export async function undeliverable(
   deps: DispatchDeps,
   attempt: Attempt,
   code: string,
   text: string,
 ): Promise<JobOutcome> {
-  const { request, communication } = attempt;
-  const now = deps.clock.now();
+  const { communication, job } = attempt;
   const statusReason = reasonConcept({ code: 'undeliverable', clause: 'PRF-5', text });
-  const check = task(
-    newId(now),
-    {
-      code: 'check-contact',
-      focus: `Communication/${communication.id}`,
-      text: `${text} Check the person's contact details with them, then ask for the message again if it still matters.`,
-      priority: request.priority,
-      ...patientOf(communication),
-    },
-    { ...deps.context, now },
-  );
+  const next = await afterFailure(deps, communication, text);
   await end(deps, attempt, {
-    request: { ...request, status: 'revoked', statusReason },
     communication: { ...communication, status: 'not-done', statusReason },
     clauses: ['PRF-5'],
-    writes: [{ op: 'create', resource: check }],
+    writes: next.writes,
     finish: 'finish',
+    jobs: next.jobs,
   });
-  deps.log.info('message.undeliverable', { job: attempt.job.key, code });
+  deps.log.info('message.undeliverable', { job: job.key, code });
   return { kind: 'settled' };
 }
 
@@ -139,7 +146,7 @@ export async function undeliverable(
 export async function lost(deps: DispatchDeps, attempt: Attempt): Promise<JobOutcome> {
   const { communication, request } = attempt;
   const text =
-    'Whether this message was sent can no longer be found out: the provider no longer keeps records from that time. It was not sent again.';
+    'Whether this message was sent can no longer be found out: the provider no longer keeps records from that time. It was not sent again. Ask the person whether they had it.';
   const statusReason = reasonConcept({ code: 'undeliverable', clause: 'REC-1', text });
   await end(deps, attempt, {
     request: { ...request, status: 'revoked', statusReason },
@@ -164,7 +171,7 @@ export async function giveUp(deps: DispatchDeps, job: Job, error: string): Promi
     await deps.jobs.bury(job.lease, error);
     return;
   }
-  const called = job.callBegunAt !== undefined || job.data.settleFrom !== undefined;
+  const called = job.callBegunAt !== undefined;
   const text = called
     ? 'This message failed repeatedly on our side, and it is not known whether it was sent. Find out with the provider before it is asked for again.'
     : 'This message failed repeatedly on our side and was not sent. Ask for it again once the fault is mended, or reach the person another way.';
@@ -192,8 +199,10 @@ export async function alertWhenStuck(deps: DispatchDeps, attempt: Attempt, becau
   const due = Math.max(job.addedAt.getTime(), occurrenceOf(request)?.getTime() ?? 0);
   if (now - due < SEEN_AFTER_MS) return;
   const text = `This message is due and has not gone: ${because}. It goes by itself once that is mended; revoke its request if it is no longer wanted.`;
+  const id = idOfKey(`stuck ${request.id}`);
   try {
-    await deps.store.commit([deadLetter(deps, attempt, text, idOfKey(`stuck ${request.id}`))]);
+    if ((await deps.store.read('Task', id)) !== undefined) return;
+    await deps.store.commit([deadLetter(deps, attempt, text, id)]);
   } catch (error) {
     // Raised already.
     if (!(error instanceof StoreError && error.code === 'conflict')) throw error;
@@ -217,11 +226,13 @@ async function end(
   deps: DispatchDeps,
   attempt: Attempt,
   ending: {
-    readonly request: CommunicationRequest & { id: string };
+    /** Absent: it goes on, or is among `writes`. */
+    readonly request?: CommunicationRequest & { id: string };
     readonly communication: Communication & { id: string };
     readonly clauses: readonly string[];
     readonly writes: readonly Write[];
     readonly finish: 'finish' | { readonly bury: string };
+    readonly jobs?: readonly JobChange[];
   },
 ): Promise<void> {
   const { job, request, communication } = attempt;
@@ -232,7 +243,9 @@ async function end(
   await deps.commitUnit({
     writes: [
       { op: 'update', resource: ending.communication, ifMatch: communication.meta.versionId },
-      { op: 'update', resource: ending.request, ifMatch: request.meta.versionId },
+      ...(ending.request === undefined
+        ? []
+        : [{ op: 'update' as const, resource: ending.request, ifMatch: request.meta.versionId }]),
       ...ending.writes,
       {
         op: 'create',
@@ -249,7 +262,7 @@ async function end(
         }),
       },
     ],
-    jobs: [settled],
+    jobs: [settled, ...(ending.jobs ?? [])],
   });
 }
 

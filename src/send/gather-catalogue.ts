@@ -1,13 +1,18 @@
-import type { ActivityDefinition, Coding, CommunicationRequest, Endpoint, ResourceType } from '@medplum/fhirtypes';
-import { codeSystem, structureDefinition, system } from '../canonical.ts';
+import type { ActivityDefinition, Endpoint } from '@medplum/fhirtypes';
+import { codeSystem, structureDefinition } from '../canonical.ts';
 import { shippedEndpoints } from '../catalogue/channels.ts';
 import { shippedMessageTypes } from '../catalogue/message-types.ts';
 import { channels } from '../policy/channel.ts';
-import { confidentialities, type EndpointFact, type MessageType, type MessageTypeFact } from '../policy/facts.ts';
 import { holdsAt, intervalOf } from '../policy/london.ts';
+import {
+  confidentialities,
+  type EndpointFact,
+  type MessageType,
+  type MessageTypeFact,
+} from '../policy/message-facts.ts';
 import { type FhirStore, searchAll } from '../store/fhir-store.ts';
-import { searchText } from './gather-people.ts';
 import { parseMessageType, splitCanonical } from './message-type.ts';
+import { searchText } from './naming.ts';
 
 /** The message type that a request names, before anything is filled in. */
 export type NamedType =
@@ -41,22 +46,6 @@ export async function endpointsOf(store: FhirStore): Promise<EndpointFact[]> {
   const own = (await searchAll(store, 'Endpoint', [['connection-type', wanted]])).flatMap(endpointFact);
   const shipped = shippedEndpoints.flatMap(endpointFact);
   return [...own, ...shipped.filter((one) => !own.some((other) => other.channel === one.channel))];
-}
-
-/** Labels of the matter: the request's, the type's, and those of what it is about. Errors: StoreError. */
-export async function labelsOf(store: FhirStore, request: CommunicationRequest, named: NamedType): Promise<Coding[]> {
-  const about = await Promise.all(
-    (request.about ?? []).map(({ reference }) => {
-      const [, type, id] = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9.-]{1,64})/.exec(reference ?? '') ?? [];
-      return type === undefined || id === undefined ? undefined : store.read(type as ResourceType, id);
-    }),
-  );
-  const labels = [
-    ...(request.meta?.security ?? []),
-    ...(named.kind === 'found' ? named.type.sensitivity : []),
-    ...about.flatMap((one) => one?.meta.security ?? []),
-  ].flatMap(({ system: of, code }) => (of === system.actCode && code !== undefined ? [code] : []));
-  return [...new Set(labels)].sort().map((code) => ({ system: system.actCode, code }));
 }
 
 function endpointFact(endpoint: Endpoint): EndpointFact[] {

@@ -1,22 +1,42 @@
-import type { Address, ContactPoint, Extension, Patient, RelatedPerson } from '@medplum/fhirtypes';
-import { codeSystem } from '../canonical.ts';
+import type {
+  Address,
+  CodeableConcept,
+  ContactPoint,
+  Extension,
+  HumanName,
+  Patient,
+  RelatedPerson,
+} from '@medplum/fhirtypes';
+import { codeSystem, structureDefinition } from '../canonical.ts';
 import { parseEmail } from '../notify/email-address.ts';
 import { parsePhone } from '../notify/phone.ts';
+import { readPostalAddress } from '../notify/postal-address.ts';
 import { type Channel, channels } from '../policy/channel.ts';
-import type { ContactFact, PersonFact } from '../policy/facts.ts';
-import { intervalOf } from '../policy/london.ts';
+import { holdsAt, intervalOf, londonDay, spanOf } from '../policy/london.ts';
+import type { ContactFact, PersonFact } from '../policy/person-facts.ts';
+import { formatNeeds, noCalls } from './gather-needs.ts';
 
 const ukCore = 'https://fhir.hl7.org.uk';
+const preferenceUrl = `${ukCore}/StructureDefinition/Extension-UKCore-ContactPreference`;
+const interpreterUrl = 'http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired';
 
 /** How somebody can be written to, and how they wish to be: the same elements on a Patient and on a RelatedPerson. */
-export function personOf(resource: Patient | RelatedPerson, reference: string): PersonFact {
+export function personOf(resource: Patient | RelatedPerson, reference: string, now: Date): PersonFact {
   const { communication = [] } = resource as { communication?: readonly SpokenLanguage[] };
   const language = communication.find((one) => one.preferred === true)?.language?.coding?.find((one) => one.code)?.code;
+  const name = nameOf(resource.name ?? [], now);
+  const { extension = [] } = resource;
+  const preference = extension.find((one) => one.url === preferenceUrl);
   return {
     reference,
-    contacts: [...(resource.telecom ?? []).flatMap(telecomFacts), ...(resource.address ?? []).map(addressFact)],
-    preferred: preferredOf(resource.extension ?? []),
+    contacts: [
+      ...(resource.telecom ?? []).flatMap(telecomFacts),
+      ...(resource.address ?? []).map((one) => addressFact(one, name)),
+    ],
+    preferred: preferredOf(preference),
     language: language?.toLowerCase(),
+    interpreter: extension.some((one) => one.url === interpreterUrl && one.valueBoolean === true),
+    needs: [...formatNeeds(preference), ...(methodsIn(preference).includes(NO_TELEPHONE) ? [noCalls] : [])],
   };
 }
 
@@ -30,6 +50,7 @@ function telecomFacts(contactPoint: ContactPoint): ContactFact[] {
     old: contactPoint.use === 'old',
     valid: intervalOf(contactPoint.period),
     rank: contactPoint.rank,
+    confirmedOn: confirmedOn(contactPoint),
   };
   switch (contactPoint.system) {
     case 'phone':
@@ -62,36 +83,87 @@ function phoneForm(value: string): ContactFact['form'] {
   return phone.mobile || phone.callingCode === '1' ? { kind: 'foreign', to: phone.e164 } : { kind: 'not-mobile' };
 }
 
-function addressFact(address: Address): ContactFact {
-  const lines = [...(address.line ?? []), address.city, address.district, address.postalCode].filter((one) =>
-    one?.trim(),
-  );
-  const complete = (address.line ?? []).some((one) => one.trim()) && !!address.postalCode?.trim();
+function addressFact(address: Address, name: string | undefined): ContactFact {
   return {
     channel: 'letter',
     contactPoint: address,
-    form: complete ? { kind: 'usable', to: lines.join('\n') } : { kind: 'malformed' },
+    form: addressForm(address, name),
     old: address.use === 'old',
     valid: intervalOf(address.period),
     rank: undefined,
+    confirmedOn: confirmedOn(address),
   };
 }
+
+/** What came into use after it was confirmed is another detail than the one that the person confirmed (PRF-4). */
+function confirmedOn({ extension = [], period }: ContactPoint | Address): string | undefined {
+  const on = extension
+    .find((one) => one.url === structureDefinition('contact-confirmed'))
+    ?.extension?.find((one) => one.url === 'on')?.valueDateTime;
+  const from = on === undefined ? undefined : spanOf(on)?.from;
+  const inUseFrom = period?.start === undefined ? undefined : spanOf(period.start)?.from;
+  if (from === undefined) return undefined;
+  const day = londonDay(new Date(from));
+  return inUseFrom !== undefined && londonDay(new Date(inUseFrom)) > day ? undefined : day;
+}
+
+/** A letter is for one person: without a name on the envelope it is for whoever opens it. */
+function addressForm(address: Address, name: string | undefined): ContactFact['form'] {
+  if (name === undefined) return { kind: 'unaddressable', fault: 'no-name' };
+  const read = readPostalAddress([name, ...linesOf(address)]);
+  if (read.kind === 'bad') return { kind: 'unaddressable', fault: read.fault };
+  return { kind: read.abroad ? 'foreign' : 'usable', to: read.lines.join('\n') };
+}
+
+/** Many systems write the town into the lines and once more into its own element; some write the whole as text alone. */
+function linesOf(address: Address): string[] {
+  const { line = [], city, district, state, postalCode, country, text } = address;
+  const written = (one: string | undefined): one is string => !!one?.trim();
+  const parts = [...line, city, district, state].filter(written);
+  const given = parts.length > 0 ? parts : (text ?? '').split(/[\n,]/).filter(written);
+  const seen = new Set<string>();
+  const distinct = given.filter((one) => {
+    const key = one.trim().toLowerCase();
+    return !seen.has(key) && seen.add(key);
+  });
+  return [...distinct, postalCode, country].filter(written);
+}
+
+/** The name to write on an envelope: the one the person goes by, before the one that is on their papers. */
+function nameOf(names: readonly HumanName[], now: Date): string | undefined {
+  const [best] = names
+    .filter((one) => nameUses.includes(one.use) && holdsAt(intervalOf(one.period), now))
+    .sort((a, b) => nameUses.indexOf(a.use) - nameUses.indexOf(b.use));
+  if (best === undefined) return undefined;
+  const parts = [...(best.prefix ?? []), ...(best.given ?? []), best.family].filter((one) => !!one?.trim());
+  const name = (best.family?.trim() ? parts.join(' ') : (best.text ?? parts.join(' '))).trim();
+  return name === '' ? undefined : name;
+}
+
+const nameUses: readonly HumanName['use'][] = ['usual', 'official', undefined, 'temp'];
 
 /**
  * The channels that meet a recorded preference (UK Core). `undefined`: none is recorded. Empty: a way that Herald does
  * not have. "No telephone contact" (8) says what is not wanted, and prefers nothing.
  */
-function preferredOf(extensions: readonly Extension[]): readonly Channel[] | undefined {
-  const method = extensions
-    .find((one) => one.url === `${ukCore}/StructureDefinition/Extension-UKCore-ContactPreference`)
-    ?.extension?.find((one) => one.url === 'PreferredContactMethod');
-  const wanted = (method?.valueCodeableConcept?.coding ?? []).flatMap(({ system, code = '' }) => {
+function preferredOf(preference: Extension | undefined): readonly Channel[] | undefined {
+  const method = methodOf(preference);
+  const wanted = (method?.coding ?? []).flatMap(({ system, code = '' }) => {
     if (system === codeSystem('channel')) return [channels.filter((one) => one === code)];
-    const known = system === `${ukCore}/CodeSystem/UKCore-PreferredContactMethod` ? methods.get(code) : undefined;
+    const known = system === methodSystem ? methods.get(code) : undefined;
     return known === undefined ? [] : [known];
   });
   return wanted.length === 0 ? undefined : [...new Set(wanted.flat())];
 }
+
+const methodSystem = `${ukCore}/CodeSystem/UKCore-PreferredContactMethod`;
+const NO_TELEPHONE = '8';
+
+const methodOf = (preference: Extension | undefined): CodeableConcept | undefined =>
+  preference?.extension?.find((one) => one.url === 'PreferredContactMethod')?.valueCodeableConcept;
+
+const methodsIn = (preference: Extension | undefined): string[] =>
+  (methodOf(preference)?.coding ?? []).flatMap(({ system, code }) => (system === methodSystem && code ? [code] : []));
 
 const methods: ReadonlyMap<string, readonly Channel[]> = new Map([
   ['1', ['letter']],

@@ -1,20 +1,25 @@
-import type { CodeableConcept, Consent } from '@medplum/fhirtypes';
+import type { CodeableConcept, Consent, ConsentProvisionActor } from '@medplum/fhirtypes';
 import { codeSystem } from '../canonical.ts';
 import { channels } from '../policy/channel.ts';
-import type { Objection } from '../policy/facts.ts';
+import type { Objection } from '../policy/consent-facts.ts';
 import { intervalOf } from '../policy/london.ts';
 import { type FhirStore, type Stored, searchAll } from '../store/fhir-store.ts';
-import { localReference, type ResolvedSubject } from './gather-people.ts';
+import type { ResolvedSubject } from './gather-people.ts';
+import { localReference } from './naming.ts';
+import { detailOf } from './objection-detail.ts';
+
+/** As a search takes it. */
+export const objectionCategory = `${codeSystem('consent-category')}|messaging-objection`;
 
 /**
  * Everything that a person objects to, whichever of their linked records it is on (contract 7). All of it is fetched
  * and judged by the rules: a search for one channel would miss an objection to all of them. Errors: StoreError.
  */
-export async function objectionsOf(store: FhirStore, subject: ResolvedSubject): Promise<Objection[]> {
+export async function objectionsOf(store: FhirStore, subject: Pick<ResolvedSubject, 'records'>): Promise<Objection[]> {
   if (subject.records.length === 0) return [];
   const consents = await searchAll(store, 'Consent', [
     ['patient', subject.records.join(',')],
-    ['category', `${codeSystem('consent-category')}|messaging-objection`],
+    ['category', objectionCategory],
     ['status', 'active,proposed'],
   ]);
   return consents.map(objectionOf);
@@ -25,18 +30,26 @@ export async function objectionsOf(store: FhirStore, subject: ResolvedSubject): 
  * person looks at it, rather than too little.
  */
 export function objectionOf(consent: Stored<Consent>): Objection {
-  const scopes = codesOf(consent.category, codeSystem('objection-scope'));
+  const scopes = scopesOf(consent);
   const { provision } = consent;
+  const kinds = kindsOf(provision?.code ?? []);
+  const { riskOfSeriousHarm, contactDetailDecision } = detailOf(consent);
   return {
     reference: `Consent/${consent.id}`,
     status: consent.status,
     period: intervalOf(provision?.period),
-    ofProxy: proxyOf(consent),
+    ofProxy: objectingProxy(consent),
     everything: scopes.includes('all-messages') || scopes.includes('care-processing'),
-    channels: channelsOf(provision?.action ?? []),
-    kinds: kindsOf(provision?.code ?? []),
+    ownDevicesOnly: kinds === 'all' && scopes.length > 0 && scopes.every((one) => one === 'channel'),
+    channels: objectedChannels(consent),
+    kinds,
+    // A risk that was recorded without a decision counts as much as one whose contact details were removed (OBJ-8).
+    removed: riskOfSeriousHarm && contactDetailDecision !== 'keep',
   };
 }
+
+/** The channels that an objection speaks of. */
+export const objectedChannels = ({ provision }: Consent): Objection['channels'] => channelsOf(provision?.action ?? []);
 
 function channelsOf(actions: readonly CodeableConcept[]): Objection['channels'] {
   const codes = codesOf(actions, codeSystem('channel'));
@@ -51,13 +64,17 @@ function kindsOf(concepts: readonly CodeableConcept[]): Objection['kinds'] {
 }
 
 /** The RelatedPerson whose own objection it is: the one who made it, and whom its IRCP actor names. */
-function proxyOf({ performer = [], provision }: Consent): string | undefined {
+export function objectingProxy({ performer = [], provision }: Consent): string | undefined {
   const made = performer.flatMap((one) => localReference(one.reference, 'RelatedPerson') ?? []);
-  return (provision?.actor ?? [])
-    .filter((one) => one.role.coding?.some(({ code }) => code === 'IRCP'))
-    .flatMap((one) => localReference(one.reference.reference, 'RelatedPerson') ?? [])
+  const actors: readonly Partial<ConsentProvisionActor>[] = provision?.actor ?? [];
+  return actors
+    .filter((one) => one.role?.coding?.some(({ code }) => code === 'IRCP'))
+    .flatMap((one) => localReference(one.reference?.reference, 'RelatedPerson') ?? [])
     .find((one) => made.includes(one));
 }
+
+/** How far an objection goes, as its categories say: `channel`, `all-messages` and so on. */
+export const scopesOf = ({ category }: Consent): string[] => codesOf(category, codeSystem('objection-scope'));
 
 function codesOf(concepts: readonly CodeableConcept[] | undefined, of: string): string[] {
   return (concepts ?? [])

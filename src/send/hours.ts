@@ -1,4 +1,5 @@
 import { type TeamHours, type Weekday, weekdays } from '../policy/policy.ts';
+import type { Opening } from './opening.ts';
 
 /** How emails and letters end: when the team is there, and what to do when it is urgent (TWO-8). */
 export function hoursText(hours: TeamHours): string {
@@ -6,8 +7,17 @@ export function hoursText(hours: TeamHours): string {
   const open =
     hours.days.length === 0
       ? ''
-      : `Our team is available ${daysText(hours.days)}, ${timeText(hours.from)} to ${timeText(hours.to)}${holidays}.\n\n`;
+      : `Our team is available ${timesText(hours.days, hours.from, hours.to)}${holidays}.\n\n`;
   return `${open}If you need medical help now but it is not an emergency, go to 111.nhs.uk or call 111. In an emergency, call 999.`;
+}
+
+/** When a team is there, as an automatic answer says it: "Monday to Friday, 9am to 5pm" (TWO-2). */
+export const openingText = ({ times }: Opening): string =>
+  [...new Set(times.map((one) => timesText(one.days, one.from, one.until)))].join('; ');
+
+function timesText(days: readonly Weekday[], from: string, until: string): string {
+  const time = from === '00:00' && until === '24:00' ? 'all day' : `${timeText(from)} to ${timeText(until)}`;
+  return `${daysText(days)}, ${time}`;
 }
 
 /** Days that follow each other as "Monday to Friday", others as a list. */

@@ -2,7 +2,7 @@ import type { ActivityDefinition, Coding, Extension } from '@medplum/fhirtypes';
 import { codeSystem, structureDefinition, system } from '../canonical.ts';
 import type { Fault } from '../errors.ts';
 import { channels } from '../policy/channel.ts';
-import { type ChannelTemplate, confidentialities, type MessageType } from '../policy/facts.ts';
+import { type ChannelTemplate, confidentialities, type MessageType } from '../policy/message-facts.ts';
 
 /** A message type as the rules use it, or everything that keeps its ActivityDefinition from being one. */
 export type ParsedMessageType =
@@ -87,17 +87,20 @@ function templateOf(extension: Extension, faults: Fault[]): ChannelTemplate | un
   if (channel === undefined) return say(`without a channel of ${codeSystem('channel')}`);
   const kind = part(extension, 'kind')?.valueCode ?? 'full';
   if (kind !== 'full' && kind !== 'nudge') return say('whose kind is neither full nor nudge');
+  const senderId = part(extension, 'senderId')?.valueString;
   const base = {
     channel,
     kind,
     rank: part(extension, 'rank')?.valuePositiveInt,
     language: part(extension, 'language')?.valueCode?.toLowerCase(),
+    ...(senderId === undefined ? {} : { senderId }),
   } as const;
 
   const text = part(extension, 'text')?.valueString;
   if (text === undefined) {
-    if (part(extension, 'templateId')?.valueId === undefined) return say(`for ${channel} without text or templateId`);
-    return { ...base, words: { held: 'at-provider' } };
+    const templateId = part(extension, 'templateId')?.valueId;
+    if (templateId === undefined) return say(`for ${channel} without text or templateId`);
+    return { ...base, words: { held: 'at-provider', templateId } };
   }
   const subject = part(extension, 'subject')?.valueString;
   if (channel !== 'sms' && channel !== 'nhsapp' && subject === undefined) {

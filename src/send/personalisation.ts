@@ -1,8 +1,8 @@
 import type { CommunicationRequest } from '@medplum/fhirtypes';
 import { insensitive } from '../notify/template.ts';
-import type { ContentFact, MessageType } from '../policy/facts.ts';
+import type { ContentFact, MessageType } from '../policy/message-facts.ts';
 import type { Policy } from '../policy/policy.ts';
-import { isApprovedHost, plainText } from './plain-value.ts';
+import { strangeLink } from './links.ts';
 
 /** What the caller gave to fill a message type's texts with. */
 export interface GivenContent {
@@ -51,7 +51,7 @@ export function contentFact(
     unreadable: given.unreadable,
     freeText:
       given.freeText === undefined ? (type.freeText ? 'missing' : 'none') : type.freeText ? 'given' : 'not-taken',
-    strangeLink: given.freeText !== undefined && hasStrangeLink(given.freeText, policy.linkDomains),
+    strangeLink: given.freeText !== undefined && strangeLink(given.freeText, policy.linkDomains) !== undefined,
   };
 }
 
@@ -69,31 +69,3 @@ function flatStrings(attachment: { contentType?: string; data?: string }): Recor
   if (!entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')) return undefined;
   return Object.fromEntries(entries);
 }
-
-/**
- * Whether free text has a link, as people and telephones see one, that is not https to an approved domain. A bare
- * domain name counts where it has a path, or one of the endings that the tricksters' links have.
- */
-function hasStrangeLink(text: string, approved: readonly string[]): boolean {
-  // As it will be once Notify has taken out what nobody sees, and spaces before full stops.
-  const shown = plainText(text).replace(/[ \t\u00a0\u202f]+(?=[.,])/g, '');
-  return shown.split(/\s+/).some((word) => {
-    const written = [...word.matchAll(/([a-z][a-z0-9+.-]*):\/\/([^/?#]*)/gi)];
-    if (written.length > 0) {
-      return written.some(
-        ([, scheme = '', host = '']) => scheme.toLowerCase() !== 'https' || !isApprovedHost(withoutEnd(host), approved),
-      );
-    }
-    if (word.includes('@')) return false;
-    const [, host = '', path] = /^[("'<[]*([^/?#]*)([/?#])?/.exec(word) ?? [];
-    const name = withoutEnd(host);
-    if (!/^[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*\.\p{L}{2,}$/u.test(name)) return false;
-    const isLink = path !== undefined || /^www\./i.test(name) || commonEnding.test(name);
-    return isLink && !isApprovedHost(name, approved);
-  });
-}
-
-const commonEnding =
-  /\.(com|net|org|info|biz|io|co|uk|eu|me|ly|gl|link|click|xyz|top|site|online|app|shop|live|ru|cn|example)$/i;
-
-const withoutEnd = (host: string): string => host.replace(/[.,;:!?)\]'">]+$/, '');

@@ -43,12 +43,34 @@ export const mark = { open: '\ue000', close: '\ue001' } as const;
 export function escapeMarked(text: string): string {
   return text.replace(/\ue000([^\ue001]*)\ue001/g, (_whole, value: string, at: number) => {
     const before = unmarked(text.slice(text.lastIndexOf('\n', at) + 1, at));
-    const opensLine = /^[\s\d#>*+•^.)-]*$/.test(before);
-    return value
-      .split('\n')
-      .map((line, index) => (index > 0 || opensLine ? escapeLineStart(escapeInline(line)) : escapeInline(line)))
-      .join('\n');
+    return escapeValue(value, isLineStart(before));
   });
+}
+
+/**
+ * A value as plain text in a template that Notify fills in. The same value goes wherever the template has its key;
+ * `opensLine`: a line may begin with it.
+ */
+export function escapeValue(value: string, opensLine: boolean): string {
+  return value
+    .split('\n')
+    .map((line, index) => (index > 0 || opensLine ? escapeLineStart(escapeInline(line)) : escapeInline(line)))
+    .join('\n');
+}
+
+/**
+ * A value that stands in a subject as well, where a backslash would be read as one: what would have to be escaped in
+ * the body gives way to what looks like it.
+ */
+export function softenValue(value: string): string {
+  return value.replace(/[\\`*_[\]~]/g, (character) => softer[character] ?? '');
+}
+
+const softer: Readonly<Record<string, string>> = { '\\': '/', '`': "'", _: ' ', '[': '(', ']': ')', '~': '-' };
+
+/** Whether what follows this part of a line, placeholders aside, is taken for its beginning. */
+export function isLineStart(before: string): boolean {
+  return /^[\s\d#>*+•^.)-]*$/.test(before);
 }
 
 /** A filled text without the marks. */
@@ -56,11 +78,14 @@ export function unmarked(text: string): string {
   return text.replace(/[\ue000\ue001]/g, '');
 }
 
-/** Web addresses are left as they are, so that those which a rule allows still work. */
+/**
+ * Web addresses are left as they are, so that those which a rule allows still work; and so are `<` and `>`, which
+ * Notify makes plain by itself, and in front of which it would print a backslash.
+ */
 function escapeInline(line: string): string {
   return line
     .split(/(https:\/\/[\w\-.~:/?#@!$&'*+,;=%]+)/)
-    .map((piece, at) => (at % 2 === 1 ? piece : piece.replace(/[\\`*_[\]<>~]/g, '\\$&')))
+    .map((piece, at) => (at % 2 === 1 ? piece : piece.replace(/[\\`*_[\]~]/g, '\\$&')))
     .join('');
 }
 

@@ -3,13 +3,16 @@ import { type AuditInput, auditEvent } from '../audit.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Clock } from '../clock.ts';
 import { AppError } from '../errors.ts';
-import type { Jobs, NewJob } from '../jobs/jobs.ts';
+import type { JobChange, Jobs, NewJob } from '../jobs/jobs.ts';
 import type { Log } from '../log.ts';
+import type { Channel } from '../policy/channel.ts';
 import type { Decision } from '../policy/decision.ts';
-import { filedUnder, type PolicyFacts, sensitivityOf } from '../policy/facts.ts';
-import { type FhirStore, StoreError, type Write } from '../store/fhir-store.ts';
-import type { CommitUnit } from '../store/unit.ts';
+import { filedUnder, type PolicyFacts, recipientReferences, sensitivityOf } from '../policy/facts.ts';
+import { type FhirStore, type SearchParams, StoreError, type Write } from '../store/fhir-store.ts';
+import type { CommitUnit, SettleDoubts, Unit } from '../store/unit.ts';
 import { provenance, type RecordContext } from './authors.ts';
+import { emergencyDecider } from './emergency-claim.ts';
+import { reviewTask } from './emergency-review.ts';
 import { newId } from './ids.ts';
 import {
   type AttemptOrigin,
@@ -20,14 +23,14 @@ import {
 } from './record.ts';
 import type { Refusal } from './requests.ts';
 import { holdDue, task } from './tasks.ts';
-import { occurrenceOf } from './times.ts';
+import { goesAt, occurrenceOf } from './times.ts';
 
 export interface AcceptDeps {
   readonly store: FhirStore;
   readonly jobs: Jobs;
   readonly commitUnit: CommitUnit;
-  /** `view`: the store, or what it will hold when the caller's transaction is made. */
-  readonly gather: (request: CommunicationRequest, view: FhirStore) => Promise<PolicyFacts>;
+  readonly settleDoubts: SettleDoubts;
+  readonly gather: Gather;
   readonly clock: Clock;
   readonly log: Log;
   readonly context: Omit<RecordContext, 'now'>;
@@ -35,32 +38,52 @@ export interface AcceptDeps {
 }
 
 /**
+ * Reads all facts about a request. `view`: the store, or what it will hold when the caller's transaction is made;
+ * `tried`: channels by which it failed already; `leavesDraft`: it is new or a draft.
+ */
+export type Gather = (
+  request: CommunicationRequest,
+  options?: { readonly view?: FhirStore; readonly tried?: readonly Channel[]; readonly leavesDraft?: boolean },
+) => Promise<PolicyFacts>;
+
+type PlanDeps = Pick<AcceptDeps, 'clock' | 'context'>;
+
+/** What is kept of a request once its caller is told so, and not otherwise. */
+export type Promised = Unit & { readonly jobs: readonly JobChange[]; readonly inDoubt: 'undo' };
+
+/**
  * The records and the job of a request that is kept: draft, held or to be sent. The request is the first write.
  */
 export function planOf(
-  deps: AcceptDeps,
+  deps: PlanDeps,
   request: CommunicationRequest & { id: string },
   facts: PolicyFacts,
   decision: Exclude<Decision, { kind: 'unknown' }>,
   caller: Caller,
-  how: 'create' | { readonly ifMatch: string },
-): { writes: Write[]; jobs: { kind: 'add'; job: NewJob }[] } {
+  how: { readonly ifMatch: string } | { readonly unless: SearchParams | undefined },
+  attemptId = newId(deps.clock.now()),
+): Promised {
   const now = deps.clock.now();
   const context = { ...deps.context, now };
   const patient = filedUnder(facts);
   const entities = [`CommunicationRequest/${request.id}`];
   const also: Write[] = [];
   const jobs: { kind: 'add'; job: NewJob }[] = [];
-
   const { statusReason: _old, ...unexplained } = request;
   let record: CommunicationRequest & { id: string } = withDecision({ ...unexplained }, decision);
 
   if (request.status === 'active' && decision.kind === 'send' && patient !== undefined) {
-    const attemptId = newId(now);
     const origin: AttemptOrigin = { request, patient, sensitivity: sensitivityOf(facts) };
     also.push(create(preparedCommunication(attemptId, request.id, origin, decision, context)));
     entities.push(`Communication/${attemptId}`);
-    jobs.push({ kind: 'add', job: dispatchJob(request, attemptId, now) });
+    if (decision.emergency) {
+      // With the message or not at all (EMG-2).
+      const review = reviewTask({ communication: attemptId, patient, request }, decision, context);
+      also.push(create(review));
+      entities.push(`Task/${review.id}`);
+    }
+    const job = dispatchJob(request, attemptId, now, facts.request.tried);
+    jobs.push({ kind: 'add', job: { ...job, runAt: goesAt(request, job.runAt, context.policy) } });
   }
   if (request.status === 'on-hold' && decision.kind === 'hold') {
     const first = decision.reasons[0];
@@ -82,13 +105,48 @@ export function planOf(
     }
   }
   const author = request.requester as Reference | undefined;
-  const activity = how === 'create' ? ('CREATE' as const) : ('UPDATE' as const);
+  const activity = 'ifMatch' in how ? ('UPDATE' as const) : ('CREATE' as const);
   const targets = entities.filter((one) => !one.startsWith('Task/'));
-  also.push(create(provenance(newId(now), targets, { caller, author, activity }, context)));
+  // A draft relies on nothing yet: what is decided about it may still come.
+  const basis = request.status === 'draft' ? noBasis : basisOf(request, decision, facts);
+  also.push(create(provenance(newId(now), targets, { caller, author, activity, ...basis }, context)));
   also.push(create(audit(deps, { subtype: 'decide', decision, caller, patient, entities })));
 
-  const write: Write = how === 'create' ? create(record) : { op: 'update', resource: record, ifMatch: how.ifMatch };
-  return { writes: [write, ...also], jobs };
+  const write: Write =
+    'ifMatch' in how
+      ? { op: 'update', resource: record, ifMatch: how.ifMatch }
+      : { ...create(record), ...(how.unless === undefined ? {} : { unless: how.unless, onMatch: 'conflict' }) };
+  return { writes: [write, ...also], jobs, inDoubt: 'undo' };
+}
+
+const noBasis = { sources: [], verifiers: [] } as const;
+
+/**
+ * What a decision rests on, for its Provenance: the authority of a proxy, what was agreed to by those who were asked
+ * first (PRX-7), the objections that were overridden and the Tasks that say so, and the people who decided that.
+ */
+function basisOf(
+  request: CommunicationRequest,
+  decision: Exclude<Decision, { kind: 'unknown' }>,
+  { clearances }: PolicyFacts,
+): { readonly sources: readonly string[]; readonly verifiers: readonly Reference[] } {
+  if (decision.kind === 'refuse') return noBasis;
+  const { overrides = [] } = decision;
+  const authority = decision.kind === 'send' ? (decision.delivery.authority ?? []) : [];
+  const emergency = decision.kind === 'send' && decision.emergency ? emergencyDecider(request) : undefined;
+  const agreed = decision.kind === 'send' && clearances.known ? clearances.value.filter((one) => one.agreed) : [];
+  const named = [...overrides.map((one) => one.decidedBy), ...agreed.flatMap(({ by }) => by ?? [])];
+  const deciders = [...new Set(named)].filter((one) => one.includes('/'));
+  return {
+    sources: [
+      ...new Set([
+        ...authority,
+        ...agreed.map((one) => one.reference),
+        ...overrides.flatMap((one) => [one.objection, one.task]),
+      ]),
+    ],
+    verifiers: [...deciders.map((reference) => ({ reference })), ...(emergency === undefined ? [] : [emergency])],
+  };
 }
 
 /**
@@ -96,7 +154,7 @@ export function planOf(
  * named and what was never stored, for it was part of the same transaction.
  */
 export function withheld(
-  deps: AcceptDeps,
+  deps: PlanDeps,
   asked: CommunicationRequest,
   facts: PolicyFacts,
   decision: Refusal,
@@ -111,7 +169,8 @@ export function withheld(
   const entities: string[] = [];
   const writes: Write[] = [];
   if (patient !== undefined) {
-    const origin: AttemptOrigin = { request, patient, sensitivity: sensitivityOf(facts) };
+    const recipients = recipientReferences(facts).map((one) => (one !== undefined && isGone(one) ? undefined : one));
+    const origin: AttemptOrigin = { request, patient, sensitivity: sensitivityOf(facts), recipients };
     const record = withheldCommunication(newId(now), origin, decision, basedOn, { ...deps.context, now });
     writes.push(create(record));
     entities.push(`Communication/${record.id}`);
@@ -138,14 +197,19 @@ function withoutGone(request: CommunicationRequest, isGone: (reference: string) 
 const somebodyGone = { display: 'Somebody whose record was not kept' };
 
 /** The job that sends an attempt: due when the message is, urgent before routine. */
-export function dispatchJob(request: CommunicationRequest & { id: string }, attemptId: string, now: Date): NewJob {
+export function dispatchJob(
+  request: CommunicationRequest & { id: string },
+  attemptId: string,
+  now: Date,
+  tried: readonly Channel[],
+): NewJob {
   const due = occurrenceOf(request) ?? now;
   return {
     queue: 'dispatch',
     key: request.id,
     priority: dispatchPriority[request.priority ?? 'routine'],
     runAt: due > now ? due : now,
-    data: { communication: attemptId },
+    data: { communication: attemptId, ...(tried.length === 0 ? {} : { tried }) },
   };
 }
 
@@ -156,7 +220,7 @@ const dispatchPriority = { stat: 0, asap: 1, urgent: 2, routine: 3 } as const sa
 
 /** The AuditEvent of something that was decided or asked. */
 export function audit(
-  deps: AcceptDeps,
+  deps: PlanDeps,
   what: {
     subtype: AuditInput['subtype'];
     decision?: Exclude<Decision, { kind: 'unknown' }>;

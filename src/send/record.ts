@@ -12,6 +12,8 @@ import type { Decision, Delivery, Reason, Warning } from '../policy/decision.ts'
 import type { Policy } from '../policy/policy.ts';
 import type { ProviderNotification } from '../providers/provider.ts';
 import { controllerReference, type RecordContext } from './authors.ts';
+import { labelsFor } from './labels.ts';
+import { withReferences } from './request-record.ts';
 
 /** Pure builders of what is kept: each takes what is known and answers a resource; none reads or writes. */
 
@@ -38,11 +40,13 @@ export function warningConcept(warning: Warning): CodeableConcept {
 }
 
 const decisionUrl = structureDefinition('decision');
-const digestUrl = structureDefinition('submission-digest');
 
-/** `extension[decision]`: all that was decided, where `statusReason` holds one reason only. */
+/**
+ * `extension[decision]`: all that was decided, where `statusReason` holds one reason only. Of a message that went, the
+ * reasons are those that were set aside for it (contract 8).
+ */
 export function decisionExtension(decision: Exclude<Decision, { kind: 'unknown' }>): Extension {
-  const reasons = decision.kind === 'send' ? [] : decision.reasons;
+  const reasons = decision.kind === 'send' ? (decision.setAside ?? []) : decision.reasons;
   const rules = decision.kind === 'send' ? decision.rules : [];
   const parts: Extension[] = [
     ...reasons.map((reason) => ({ url: 'reason', valueCodeableConcept: reasonConcept(reason) })),
@@ -63,51 +67,6 @@ export function withDecision<T extends Communication | CommunicationRequest>(
   return withExtension(resource, decisionExtension(decision));
 }
 
-/** The digest of what the caller first submitted (see `submissionDigest`). */
-export function storedDigest(request: CommunicationRequest): string | undefined {
-  return request.extension?.find((one) => one.url === digestUrl)?.valueString;
-}
-
-/** The request as it is stored: the caller's content, its digest, and literal references to the people it names. */
-export function requestRecord(
-  request: CommunicationRequest,
-  stored: { id: string; status: 'active' | 'draft' | 'on-hold'; digest: string; patient: string | undefined },
-): CommunicationRequest & { id: string } {
-  const { meta, ...content } = request;
-  const record: CommunicationRequest & { id: string } = {
-    ...content,
-    id: stored.id,
-    status: stored.status,
-    // What only Herald says is not taken from a caller.
-    extension: [...callerExtensions(request), { url: digestUrl, valueString: stored.digest }],
-  };
-  // Servers search literal references only, so a person named by number alone gets the address as well.
-  if (stored.patient !== undefined && request.subject !== undefined && request.subject.reference === undefined) {
-    record.subject = { ...(request.subject as Reference), reference: stored.patient } as NonNullable<
-      CommunicationRequest['subject']
-    >;
-  }
-  const kept = {
-    ...(meta?.profile ? { profile: meta.profile } : {}),
-    ...(meta?.security ? { security: meta.security } : {}),
-    ...(meta?.tag ? { tag: meta.tag } : {}),
-  };
-  if (Object.keys(kept).length > 0) record.meta = kept;
-  return record;
-}
-
-/** A request without what Herald itself puts on it: what may be compared with a caller's copy. */
-export function callerContent(request: CommunicationRequest): CommunicationRequest {
-  const { id: _id, meta: _meta, text: _text, statusReason: _reason, status, ...content } = request;
-  const extension = callerExtensions(request);
-  const { extension: _extension, ...rest } = content;
-  return { ...rest, status, ...(extension.length > 0 ? { extension } : {}) };
-}
-
-function callerExtensions(request: CommunicationRequest): Extension[] {
-  return (request.extension ?? []).filter((one) => one.url !== decisionUrl && one.url !== digestUrl);
-}
-
 /** What the record of an attempt takes over from the request and its type. */
 export interface AttemptOrigin {
   readonly request: CommunicationRequest;
@@ -115,6 +74,8 @@ export interface AttemptOrigin {
   readonly patient: string;
   /** Labels of the matter: the request's, the type's, and those of what it is about. */
   readonly sensitivity: readonly Coding[];
+  /** `Type/id` of each recipient of the request, where it is known; a withheld message names them as the request does. */
+  readonly recipients?: readonly (string | undefined)[];
 }
 
 /** The Communication of a new attempt, written before the provider is called (REC-1). */
@@ -174,7 +135,7 @@ export function withheldCommunication(
     ...(first === undefined ? {} : { statusReason: reasonConcept(first) }),
     ...(type === undefined ? {} : { instantiatesCanonical: [type] }),
     ...(request.medium === undefined ? {} : { medium: request.medium }),
-    recipient: recipientsOf(request, origin.patient),
+    recipient: recipientsOf(origin),
   };
   return withDecision(communication, decision);
 }
@@ -244,9 +205,7 @@ function attemptBase(attemptId: string, origin: AttemptOrigin, context: RecordCo
   return {
     resourceType: 'Communication' as const,
     id: attemptId,
-    ...(sensitivity.length === 0
-      ? {}
-      : { meta: { security: [{ system: system.confidentiality, code: 'R' }, ...sensitivity] } }),
+    ...(sensitivity.length === 0 ? {} : { meta: { security: labelsFor(sensitivity) } }),
     identifier: [{ system: identifierSystem.attempt, value: attemptId }],
     category: [
       {
@@ -257,6 +216,7 @@ function attemptBase(attemptId: string, origin: AttemptOrigin, context: RecordCo
     ],
     ...(request.priority === undefined ? {} : { priority: request.priority }),
     subject: { reference: patient },
+    ...inReplyTo(request),
     ...(request.about === undefined ? {} : { about: request.about }),
     ...(request.encounter === undefined ? {} : { encounter: request.encounter }),
     sender: controllerReference(context.controller) as NonNullable<Communication['sender']>,
@@ -265,16 +225,29 @@ function attemptBase(attemptId: string, origin: AttemptOrigin, context: RecordCo
   };
 }
 
-function recipientsOf(request: CommunicationRequest, patient: string): NonNullable<Communication['recipient']> {
-  return request.recipient !== undefined && request.recipient.length > 0 ? request.recipient : [{ reference: patient }];
+/** The conversation that it belongs to (TWO-1). */
+function inReplyTo(request: CommunicationRequest): Pick<Communication, 'inResponseTo'> {
+  const answered = answeredText(request);
+  return answered === undefined ? {} : { inResponseTo: [answered] };
+}
+
+/** The text from a patient that a request answers. */
+export function answeredText({ extension = [] }: CommunicationRequest): Reference<Communication> | undefined {
+  const named = extension.find((one) => one.url === structureDefinition('in-reply-to'))?.valueReference;
+  return named as Reference<Communication> | undefined;
+}
+
+/** Those who are named by number get their address as well: servers search by that alone (REC-3). */
+function recipientsOf({ request, patient, recipients = [] }: AttemptOrigin): NonNullable<Communication['recipient']> {
+  if (request.recipient === undefined || request.recipient.length === 0) return [{ reference: patient }];
+  return withReferences(request.recipient, recipients) as NonNullable<Communication['recipient']>;
 }
 
 function withContact<T extends Communication>(communication: T, delivery: Delivery): T {
   const contact = delivery.contactPoint;
-  const isAddress = 'line' in contact || 'postalCode' in contact || 'city' in contact;
   return withExtension(communication, {
     url: structureDefinition('contact-point-used'),
-    ...(isAddress ? { valueAddress: contact } : { valueContactPoint: contact }),
+    ...(delivery.channel === 'letter' ? { valueAddress: contact } : { valueContactPoint: contact }),
   } as Extension);
 }
 

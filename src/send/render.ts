@@ -1,24 +1,20 @@
 import { countSms, SMS_MAX_CHARACTERS, toSmsText } from '../notify/sms-text.ts';
-import { fill, insensitive, placeholders, renderEmail } from '../notify/template.ts';
+import { fill, renderEmail, renderLetter } from '../notify/template.ts';
 import type { Channel } from '../policy/channel.ts';
-import type { ChannelTemplate, ContentFact, MessageType, RenderedText, TextFault } from '../policy/facts.ts';
-import type { Controller, Policy } from '../policy/policy.ts';
+import type { ChannelTemplate, ContentFact, RenderedText } from '../policy/message-facts.ts';
+import type { ProviderTemplate } from '../providers/provider.ts';
+import { type FillContext, type Filling, fillingOf, placeholdersLeft } from './filling.ts';
 import { hoursText } from './hours.ts';
-import { contentFact, type GivenContent } from './personalisation.ts';
-import { escapeMarked, hasWayToCheck, mark, plainText, plainValue, unmarked } from './plain-value.ts';
+import { contentFact } from './personalisation.ts';
+import { escapeMarked, mark } from './plain-value.ts';
+import { isCheckable, namesSender } from './sender.ts';
+import { renderProviderTemplate, textsOf } from './template-render.ts';
 
-/** What every template may use without the caller giving it; a caller's value of that name is not looked at. */
-const ORGANISATION = 'organisation';
-/** The key that the free text fills, for types that take it. */
-const FREE_TEXT = 'message';
-
-export interface RenderContext {
-  readonly type: MessageType;
-  readonly given: GivenContent;
+export interface RenderContext extends FillContext {
   /** The recipient's preferred language, in lower case. */
   readonly language: string | undefined;
-  readonly policy: Policy;
-  readonly controller: Controller;
+  /** The provider's own templates that the type names, by id, as they are now; those that it does not have are absent. */
+  readonly providerTemplates: ReadonlyMap<string, ProviderTemplate>;
 }
 
 /**
@@ -29,58 +25,45 @@ export function renderTexts(context: RenderContext): { texts: RenderedText[]; co
   const { type, given, policy } = context;
   const chosen = inLanguage(type.templates, context.language);
   const left = new Set<string>();
+  const filled = (...words: string[]): Filling => {
+    const filling = fillingOf(context, ...words);
+    for (const name of filling.left) left.add(name);
+    return filling;
+  };
   const texts = chosen.flatMap((template): RenderedText[] => {
-    if (template.words.held === 'at-provider') return [];
+    const sender = template.senderId === undefined ? {} : { senderId: template.senderId };
+    if (template.words.held === 'at-provider') {
+      const theirs = context.providerTemplates.get(template.words.templateId);
+      // A template of another channel can never be sent by this one.
+      if (theirs?.channel !== template.channel) return [];
+      return [{ ...renderProviderTemplate(context, template, theirs, filled(...textsOf(theirs))), ...sender }];
+    }
     const { text, subject = '' } = template.words;
-    const filled = filler(context, placeholders(subject, text));
-    for (const name of filled.left) left.add(name);
-    return [render(context, template, { text, subject }, filled)];
+    return [{ ...render(context, template, { text, subject }, filled(subject, text)), ...sender }];
   });
   return { texts, content: contentFact(given, type, [...left], policy) };
-}
-
-interface Filler {
-  readonly values: ReadonlyMap<string, string>;
-  /** Keys that the template asks for, that the type does not declare and nobody filled. */
-  readonly left: readonly string[];
-}
-
-function filler({ type, given, controller }: RenderContext, wanted: readonly string[]): Filler {
-  const values = new Map<string, string>();
-  const left: string[] = [];
-  const declared = new Set(type.personalisation.map((one) => insensitive(one.name)));
-  for (const name of wanted) {
-    const key = insensitive(name);
-    const value = given.values.get(key);
-    if (key === ORGANISATION) values.set(key, controller.name);
-    else if (key === FREE_TEXT && type.freeText) values.set(key, plainText(given.freeText ?? ''));
-    else if (value !== undefined) values.set(key, plainValue(value));
-    else if (declared.has(key)) values.set(key, '');
-    else left.push(name);
-  }
-  return { values, left };
 }
 
 function render(
   context: RenderContext,
   { channel, kind, rank }: ChannelTemplate,
   words: { text: string; subject: string },
-  { values }: Filler,
+  { values }: Filling,
 ): RenderedText {
   const { policy } = context;
-  const plain = Object.fromEntries(values);
-  const faults: TextFault[] = placeholdersLeft(fill(words.text, plain, 'sms'), fill(words.subject, plain, 'subject'));
+  const faults = placeholdersLeft(fill(words.text, values, 'sms'), fill(words.subject, values, 'subject'));
   if (lengthLimited[channel]) {
     const prefix = policy.smsPrefix === undefined ? '' : `${policy.smsPrefix}: `;
-    const text = stable(toSmsText, withSender(context, fill(words.text, plain, 'sms'), { gap: '\n', prefix }));
+    const text = stable(toSmsText, withSender(context, fill(words.text, values, 'sms'), { gap: '\n', prefix }));
     const { characters, fragments } = countSms(text, policy.smsPrefix);
     if (characters > SMS_MAX_CHARACTERS) faults.push({ kind: 'too-long', characters, limit: SMS_MAX_CHARACTERS });
     return { channel, kind, rank, text, subjectLine: undefined, fragments, faults };
   }
-  const marked = Object.fromEntries([...values].map(([key, value]) => [key, `${mark.open}${value}${mark.close}`]));
-  const body = withSender(context, escapeMarked(fill(words.text, marked, 'email')), { gap: '\n\n', prefix: '' });
-  const oneLine = Object.fromEntries([...values].map(([key, value]) => [key, value.replace(/\\/g, '/')]));
-  const subjectOf = (subject: string, using = {}) => renderEmail({ subject, body: '' }, using).subject;
+  const marked = fill(words.text, values, 'email', (value) => `${mark.open}${value}${mark.close}`);
+  const body = withSender(context, escapeMarked(marked), { gap: '\n\n', prefix: '' });
+  const oneLine = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value.replace(/\\/g, '/')]));
+  const renderSubject = channel === 'letter' ? renderLetter : renderEmail;
+  const subjectOf = (subject: string, using = {}) => renderSubject({ subject, body: '' }, using).subject;
   return {
     channel,
     kind,
@@ -111,13 +94,10 @@ function withSender(
   text: string,
   { gap, prefix }: { gap: string; prefix: string },
 ): string {
-  const isNamed = plainly(prefix + text).includes(plainly(controller.name));
-  const named = isNamed ? text : `${text}${gap}${controller.name}`;
-  if (policy.contactLine === undefined || hasWayToCheck(named, policy.linkDomains)) return named;
+  const named = namesSender(prefix + text, controller) ? text : `${text}${gap}${controller.name}`;
+  if (policy.contactLine === undefined || isCheckable(named, policy)) return named;
   return `${named}${gap}${policy.contactLine}`;
 }
-
-const plainly = (text: string): string => text.replace(/\s+/g, ' ').toLowerCase();
 
 /** One template for each channel and kind: in the recipient's language where the type has it, otherwise the plain one. */
 function inLanguage(templates: readonly ChannelTemplate[], language: string | undefined): ChannelTemplate[] {
@@ -138,20 +118,6 @@ function fitOf(template: ChannelTemplate, language: string | undefined): 0 | 1 |
   if (language === undefined) return 0;
   if (template.language === language) return 3;
   return template.language.split('-')[0] === language.split('-')[0] ? 2 : 0;
-}
-
-const forms: readonly (readonly [string, RegExp])[] = [
-  ['double round brackets', /\(\([^()\n]{1,60}\)\)/],
-  ['double curly brackets', /\{\{[^{}\n]{0,60}\}\}/],
-  ['angle brackets', /<[\p{L}_][\p{L}\p{N}_ .-]{0,59}>/u],
-  ['square brackets', /\[[\p{L}_][^[\]\n]{0,59}\](?!\()/u],
-];
-
-/** Looked for before anything is escaped, in the words as a person would read them. */
-function placeholdersLeft(...texts: string[]): TextFault[] {
-  return forms
-    .filter(([, pattern]) => texts.some((text) => pattern.test(unmarked(text))))
-    .map(([form]) => ({ kind: 'placeholder', form }));
 }
 
 /**

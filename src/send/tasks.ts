@@ -1,5 +1,6 @@
 import type { CommunicationRequest, Reference, Task } from '@medplum/fhirtypes';
 import { codeSystem } from '../canonical.ts';
+import { afterWorkingDays } from '../policy/bank-holidays.ts';
 import type { TaskCode } from '../policy/codes.ts';
 import { type StaffRole, staffRoles } from '../policy/policy.ts';
 import { heraldReference, type RecordContext } from './authors.ts';
@@ -46,11 +47,11 @@ export function task(id: string, asked: TaskRequest, context: RecordContext): Ta
 
 /**
  * When a held request must have been looked at: by its priority, and never after the message itself expires
- * (contract 3). Working days are Monday to Friday.
+ * (contract 3).
  */
 export function holdDue(priority: Priority | undefined, from: Date, expires: Date | undefined): Date {
   const due = holdMinutes[priority ?? 'routine'];
-  const byPriority = due === undefined ? addWorkingDays(from, 2) : new Date(from.getTime() + due * 60_000);
+  const byPriority = due === undefined ? afterWorkingDays(from, 2) : new Date(from.getTime() + due * 60_000);
   return expires !== undefined && expires < byPriority ? expires : byPriority;
 }
 
@@ -58,15 +59,6 @@ const holdMinutes = { stat: 15, asap: 60, urgent: 240, routine: undefined } as c
   Priority,
   number | undefined
 >;
-
-function addWorkingDays(from: Date, days: number): Date {
-  const due = new Date(from);
-  for (let left = days; left > 0; ) {
-    due.setUTCDate(due.getUTCDate() + 1);
-    if (due.getUTCDay() !== 0 && due.getUTCDay() !== 6) left -= 1;
-  }
-  return due;
-}
 
 function performerTypeConcept(role: StaffRole | string) {
   return { coding: [{ system: codeSystem('staff-role'), code: role }] };

@@ -2,7 +2,7 @@ import type { Communication, CommunicationRequest, Task } from '@medplum/fhirtyp
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/auth/caller.ts';
 import { shippedEndpoints } from '../../src/catalogue/channels.ts';
-import { exampleRequest, exampleResources } from '../../src/catalogue/examples.ts';
+import { examplePeople, exampleRequest, exampleResources } from '../../src/catalogue/examples.ts';
 import { shippedMessageTypes } from '../../src/catalogue/message-types.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Job } from '../../src/jobs/jobs.ts';
@@ -13,10 +13,13 @@ import type { LookupResult, Provider, ProviderNotification, SendResult } from '.
 import { createRequests } from '../../src/send/accept.ts';
 import { dispatch } from '../../src/send/dispatch.ts';
 import { type DispatchDeps, giveUp } from '../../src/send/endings.ts';
-import { followUp, nextAsk } from '../../src/send/follow-up.ts';
+import { followUp } from '../../src/send/follow-up.ts';
+import { nextAsk } from '../../src/send/follow-up-times.ts';
 import { gatherFacts } from '../../src/send/gather.ts';
 import { createPace } from '../../src/send/pace.ts';
+import { mediumConcept } from '../../src/send/record.ts';
 import { sweep } from '../../src/send/sweep.ts';
+import { attemptsOf, channelOfAttempt } from '../../src/send/tried.ts';
 import { type Embedded, openEmbedded } from '../../src/store/embedded.ts';
 import { type FhirStore, StoreError, searchAll } from '../../src/store/fhir-store.ts';
 
@@ -46,15 +49,29 @@ describe('the pipeline', () => {
       clock,
       log: createLog({ level: 'silent' }),
       context,
-      pace: createPace(clock),
+      pace: createPace(clock, defaultPolicy.providerLimits),
       count: () => {},
+      emergencySent: () => {},
       monotonic: () => time,
-      gather: (request) =>
-        gatherFacts(request, { store: deps.store, clock, ...context, providerChannels: provider.channels }),
+      readAhead: (work, { view = deps.store } = {}) => work(view),
+      gather: (request, { view = deps.store, tried, leavesDraft } = {}) =>
+        gatherFacts(
+          request,
+          {
+            store: view,
+            clock,
+            ...context,
+            providerChannels: provider.channels,
+            findTemplate: provider.findTemplate,
+            fingerprint: () => undefined,
+          },
+          tried,
+          leavesDraft,
+        ),
     };
   });
 
-  const requests = () => createRequests({ ...deps, count: () => {} });
+  const requests = () => createRequests({ ...deps, settleDoubts: embedded.settleDoubts, count: () => {} });
   const submit = async (change: Partial<CommunicationRequest> = {}): Promise<string> => {
     const answer = await requests().submit({ ...exampleRequest('k'), ...change }, caller);
     if (answer.kind !== 'created') throw new Error(`not created but ${answer.kind}`);
@@ -195,10 +212,10 @@ describe('the pipeline', () => {
   it('contract 5: an attempt whose job was lost is queued again, and the provider is asked before anything is sent', async () => {
     const id = await submit();
     await embedded.jobs.cancel('dispatch', id);
-    expect(await sweep(deps)).toBe(0);
+    expect(await sweep({ ...deps, settleDoubts: embedded.settleDoubts })).toBe(0);
     time += MINUTE;
-    expect(await sweep(deps)).toBe(1);
-    expect(await sweep(deps)).toBe(0);
+    expect(await sweep({ ...deps, settleDoubts: embedded.settleDoubts })).toBe(1);
+    expect(await sweep({ ...deps, settleDoubts: embedded.settleDoubts })).toBe(0);
     provider.knows({ kind: 'found', notification: notification() });
     await step();
     expect(provider.sent).toEqual([]);
@@ -209,7 +226,7 @@ describe('the pipeline', () => {
     const id = await submit({ occurrenceDateTime: new Date(time + 30 * 24 * HOUR).toISOString() });
     await embedded.jobs.cancel('dispatch', id);
     time += MINUTE;
-    expect(await sweep(deps)).toBe(1);
+    expect(await sweep({ ...deps, settleDoubts: embedded.settleDoubts })).toBe(1);
     time += 31 * 24 * HOUR;
     provider.says({ kind: 'accepted', notification: notification() });
     await step();
@@ -245,21 +262,121 @@ describe('the pipeline', () => {
   });
 
   describe('what receipts do not tell is asked for', () => {
-    const taken = async () => {
-      const id = await submit();
+    const taken = async (change: Partial<CommunicationRequest> = {}) => {
+      const id = await submit(change);
       provider.says({ kind: 'accepted', notification: notification() });
       await step();
       return id;
     };
     const ask = async () => followUp(deps, await claim('follow-up'));
+    /** The same as the worker goes on: put back when it says so. */
+    const askAgain = async () => {
+      const job = await claim('follow-up');
+      const outcome = await followUp(deps, job);
+      if (outcome.kind === 'retry')
+        await embedded.jobs.retry(job.lease, { runAt: clock.now(), error: 'x', call: 'none' });
+    };
+    const attempts = async (id: string) =>
+      (await attemptsOf(embedded.store, id)).sort(
+        (a, b) => Number(channelOfAttempt(a) === 'email') - Number(channelOfAttempt(b) === 'email'),
+      );
 
     it('a technical failure, for which Notify sends no receipt, stops the message', async () => {
-      const id = await taken();
+      const id = await taken({ medium: [mediumConcept('sms')] });
       time += 2 * MINUTE;
       provider.knows({ kind: 'found', notification: notification({ status: 'technical-failure' }) });
       await ask();
       expect((await attempt(id)).status).toBe('stopped');
       expect((await request(id)).statusReason?.coding?.[0]?.code).toBe('undeliverable');
+      expect((await tasks()).map((one) => one.code?.coding?.[0]?.code)).toEqual(['check-contact']);
+    });
+
+    it('contract 5: a text that failed goes at once by the next channel, as a new attempt with its own decision', async () => {
+      const id = await taken();
+      time += 2 * MINUTE;
+      provider.knows({ kind: 'found', notification: notification({ status: 'permanent-failure' }) });
+      await ask();
+      const [first, second, third] = await attempts(id);
+      expect([first?.status, second?.status, third]).toEqual(['stopped', 'preparation', undefined]);
+      expect(channelOfAttempt(second as Communication)).toBe('email');
+      expect(second?.extension?.find((one) => one.url.endsWith('/decision'))).toBeDefined();
+      expect((await request(id)).status).toBe('active');
+      expect(await tasks()).toEqual([]);
+      // The new attempt is sent, and its failure is the end: nothing goes by the same way twice.
+      provider.knows({ kind: 'none' });
+      provider.says({ kind: 'accepted', notification: notification({ id: '840e5834-3a29-46b4-9a6f-16142fde533a' }) });
+      await step();
+      expect((await attempts(id))[1]?.status).toBe('in-progress');
+      time += 2 * MINUTE;
+      provider.knows({ kind: 'found', notification: notification({ status: 'permanent-failure' }) });
+      await ask();
+      expect((await attempts(id)).map((one) => one.status)).toEqual(['stopped', 'stopped']);
+      expect((await request(id)).statusReason?.coding?.[0]?.code).toBe('undeliverable');
+      expect((await tasks()).map((one) => one.code?.coding?.[0]?.code)).toEqual(['check-contact']);
+    });
+
+    it('an attempt that outlived its queue goes by no channel that failed before it', async () => {
+      const id = await taken();
+      time += 2 * MINUTE;
+      provider.knows({ kind: 'found', notification: notification({ status: 'permanent-failure' }) });
+      await ask();
+      await embedded.jobs.cancel('dispatch', id);
+      time += MINUTE;
+      expect(await sweep({ ...deps, settleDoubts: embedded.settleDoubts })).toBe(1);
+      expect((await embedded.jobs.get('dispatch', id))?.data.tried).toEqual(['sms']);
+    });
+
+    it('what may no longer go another way is left to arrive by the first', async () => {
+      const id = await taken({ priority: 'stat' });
+      provider.knows({ kind: 'found', notification: notification({ status: 'sending' }) });
+      const person = await embedded.store.read('Patient', examplePeople.adult);
+      if (person === undefined) throw new Error('no such patient');
+      await embedded.store.commit([{ op: 'update', resource: { ...person, active: false } }]);
+      time += 20 * MINUTE;
+      await askAgain();
+      expect((await attempts(id)).map((one) => one.status)).toEqual(['in-progress']);
+      expect((await request(id)).status).toBe('active');
+      provider.knows({ kind: 'found', notification: notification({ status: 'delivered' }) });
+      time += HOUR;
+      await askAgain();
+      expect((await request(id)).status).toBe('completed');
+    });
+
+    it('an attempt beside a slow one that outlived its queue does not go by the slow one’s way', async () => {
+      const id = await taken({ priority: 'stat' });
+      provider.knows({ kind: 'found', notification: notification({ status: 'sending' }) });
+      time += 20 * MINUTE;
+      await askAgain();
+      await embedded.jobs.cancel('dispatch', id);
+      time += MINUTE;
+      expect(await sweep({ ...deps, settleDoubts: embedded.settleDoubts })).toBe(1);
+      expect((await embedded.jobs.get('dispatch', id))?.data.tried).toEqual(['sms']);
+    });
+
+    it.each([
+      ['stat', 15 * MINUTE],
+      ['urgent', 4 * HOUR],
+      ['routine', undefined],
+    ] as const)('a %s message does not wait three days for word of its text', async (priority, patience) => {
+      const id = await taken({ priority });
+      provider.knows({ kind: 'found', notification: notification({ status: 'sending' }) });
+      time += (patience ?? 47 * HOUR) - 2 * MINUTE;
+      await askAgain();
+      expect(await attempts(id)).toHaveLength(1);
+      time += 4 * MINUTE;
+      await askAgain();
+      const all = await attempts(id);
+      expect(all.map((one) => one.status)).toEqual(
+        patience === undefined ? ['in-progress'] : ['in-progress', 'preparation'],
+      );
+      // It arrives after all before the other has gone: that one is not sent.
+      provider.knows({ kind: 'found', notification: notification({ status: 'delivered' }) });
+      time += HOUR;
+      await askAgain();
+      expect((await request(id)).status).toBe('completed');
+      if (patience === undefined) return;
+      await step();
+      expect((await attempts(id)).map((one) => one.status)).toEqual(['completed', 'not-done']);
     });
 
     it('a message still under way is asked after later', async () => {
@@ -282,9 +399,10 @@ describe('the pipeline', () => {
 
     it('the gaps grow, and asking never ends by itself', () => {
       const from = new Date(0);
-      expect(nextAsk(from, from).getTime()).toBe(MINUTE);
-      expect(nextAsk(from, new Date(MINUTE)).getTime()).toBe(5 * MINUTE);
-      expect(nextAsk(from, new Date(100 * HOUR)).getTime()).toBe(124 * HOUR);
+      const text = { resourceType: 'Communication', status: 'in-progress' } as const;
+      expect(nextAsk(text, from, from).getTime()).toBe(MINUTE);
+      expect(nextAsk(text, from, new Date(MINUTE)).getTime()).toBe(5 * MINUTE);
+      expect(nextAsk(text, from, new Date(100 * HOUR)).getTime()).toBe(124 * HOUR);
     });
   });
 
@@ -307,10 +425,18 @@ describe('the pipeline', () => {
         fake.before?.();
         if (!mayStillSend()) return { kind: 'unavailable', code: 'lease-lost' };
         fake.sent.push({ reference: message.reference, at: time });
-        return answer;
+        if (answer.kind !== 'accepted') return answer;
+        // What it sends is what it was given.
+        return {
+          ...answer,
+          notification: { ...answer.notification, body: message.text, subject: message.subjectLine },
+        };
       },
       findByReference: async () => found,
       findById: async () => found,
+      findDocument: async () => ({ kind: 'none' }),
+      findTemplate: async () => ({ kind: 'none' as const }),
+      fingerprint: () => undefined,
     } satisfies Provider & Record<string, unknown>;
     return fake;
   }
@@ -338,6 +464,7 @@ function bound(store: FhirStore) {
     vread: store.vread.bind(store),
     history: store.history.bind(store),
     commit: store.commit.bind(store),
+    redact: store.redact.bind(store),
     ping: store.ping.bind(store),
   };
 }

@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countSms, toSmsText } from '../../src/notify/sms-text.ts';
 import { fill, renderEmail } from '../../src/notify/template.ts';
-import type { ChannelTemplate, MessageType, RenderedText } from '../../src/policy/facts.ts';
+import type { ChannelTemplate, MessageType, RenderedText } from '../../src/policy/message-facts.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { defaultPolicy } from '../../src/policy-file.ts';
+import type { ProviderTemplate } from '../../src/providers/provider.ts';
 import { hoursText } from '../../src/send/hours.ts';
 import { readPayload } from '../../src/send/personalisation.ts';
 import { renderTexts } from '../../src/send/render.ts';
@@ -57,12 +58,13 @@ const json = (value: unknown): Payload[number] => ({
 function rendered(
   of: MessageType,
   payload: Payload = [],
-  change: { policy?: Partial<Policy>; language?: string } = {},
+  change: { policy?: Partial<Policy>; language?: string; templates?: readonly ProviderTemplate[] } = {},
 ) {
   return renderTexts({
     type: of,
     given: readPayload({ resourceType: 'CommunicationRequest', payload } as CommunicationRequest),
     language: change.language,
+    providerTemplates: new Map((change.templates ?? []).map((one) => [one.id, one])),
     policy: { ...defaultPolicy, ...change.policy },
     controller: { ods: 'RXX', name: 'Example NHS Trust' },
   });
@@ -165,7 +167,7 @@ describe('values are data (contract 3.1)', () => {
     ['a link in Markdown', '[here](https://evil.example)', '\\[here\\](evil. example)'],
     ['emphasis and code', '*a* _b_ `c`', '\\*a\\* \\_b\\_ \\`c\\`'],
     ['a backslash', 'a\\[b', 'a\\\\\\[b'],
-    ['HTML', '<b>x</b>', '\\<b\\>x\\</b\\>'],
+    ['HTML, which Notify escapes', '<b>x</b>', '<b>x</b>'],
     ['a heading', '# big', '\\# big'],
     ['a list', '- x', '\\- x'],
     ['a numbered list', '1. x', '1\\. x'],
