@@ -112,6 +112,7 @@ Id: task-parameter
 Title: "Parameter of a Task"
 Description: "What the inputs and outputs of Tasks hold."
 * #decision "Decision" "Output: how it was decided, with a code of the decision code system"
+* #candidate "Candidate" "Input: somebody who has, or had, the number that a text came from"
 * #person "Person" "Output: who sent a text, as a reference"
 * #reason "Reason" "Output: the person's reason in words"
 * #document "Document" "Output: the document that came of it"
@@ -121,6 +122,7 @@ Description: "What the inputs and outputs of Tasks hold."
 * #alternatives-tried "Alternatives tried" "Input: what was tried before"
 * #rules-bypassed "Rules set aside" "Input: what an emergency set aside"
 * #senior-consulted "Senior consulted" "Input: who senior was consulted"
+* #identity-checked "Identity checked" "Input: the day on which it was proven who asks"
 * #clock-paused "Clock paused" "Input: days that do not count, first and last included"
 * #extension-reason "Reason of the extension" "Input: why more time is taken"
 * #mask "Mask" "Input: a resource of which a part is hidden in the copy"
@@ -177,6 +179,7 @@ Id: list-code
 Title: "Kind of List"
 Description: "What a List holds."
 * #objected-recipients "Recipients left out" "People to whom a message to many did not go, each with the reason"
+* #without-digital-channel "Without a digital channel" "People whom no text, email or NHS App message reaches, each with why"
 
 CodeSystem: ServiceCodes
 Id: service

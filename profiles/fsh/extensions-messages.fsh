@@ -81,21 +81,33 @@ Context: CommunicationRequest
 Extension: MessageDecision
 Id: decision
 Title: "Decision"
-Description: "All that was decided about a message, where statusReason holds only the severest reason: every reason against it, every warning, and the rules that allowed it."
+Description: "All that was decided about a message, where statusReason holds only the severest reason: every reason against it, every warning, and the rules that allowed it. Of a message that went, the reasons are those that an override or an emergency set aside for it."
 Context: CommunicationRequest, Communication
 * extension contains
     reason 0..* and
     warning 0..* and
     rule 0..* and
     preferencePassedOver 0..1
-* extension[reason] ^short = "Why it may not go, or not yet: a block reason, the clause and a sentence for staff"
+* extension[reason] ^short = "Why it may not go, or not yet, or what was set aside for it: a block reason, the clause and a sentence for staff"
 * extension[reason].value[x] 1..1
 * extension[reason].value[x] only CodeableConcept
-* extension[reason].valueCodeableConcept from BlockReasonValues (required)
+* extension[reason].valueCodeableConcept.coding ^slicing.discriminator.type = #value
+* extension[reason].valueCodeableConcept.coding ^slicing.discriminator.path = "system"
+* extension[reason].valueCodeableConcept.coding ^slicing.rules = #open
+* extension[reason].valueCodeableConcept.coding contains reason 1..1
+* extension[reason].valueCodeableConcept.coding[reason].system 1..1
+* extension[reason].valueCodeableConcept.coding[reason].system = "https://herald.example/fhir/CodeSystem/block-reason"
+* extension[reason].valueCodeableConcept.coding[reason] from BlockReasonValues (required)
 * extension[warning] ^short = "What could not be met: a warning, the clause and a sentence for staff"
 * extension[warning].value[x] 1..1
 * extension[warning].value[x] only CodeableConcept
-* extension[warning].valueCodeableConcept from DecisionWarningValues (required)
+* extension[warning].valueCodeableConcept.coding ^slicing.discriminator.type = #value
+* extension[warning].valueCodeableConcept.coding ^slicing.discriminator.path = "system"
+* extension[warning].valueCodeableConcept.coding ^slicing.rules = #open
+* extension[warning].valueCodeableConcept.coding contains warning 1..1
+* extension[warning].valueCodeableConcept.coding[warning].system 1..1
+* extension[warning].valueCodeableConcept.coding[warning].system = "https://herald.example/fhir/CodeSystem/decision-warning"
+* extension[warning].valueCodeableConcept.coding[warning] from DecisionWarningValues (required)
 * extension[rule] ^short = "A rule that was asked and allowed it"
 * extension[rule].value[x] 1..1
 * extension[rule].value[x] only code

@@ -26,7 +26,8 @@ Context: Consent
     impactExplained 0..1 and
     impactText 0..1 and
     riskOfSeriousHarm 0..1 and
-    contactDetailDecision 0..1
+    contactDetailDecision 0..1 and
+    removed 0..*
 * extension[reason] ^short = "The person's reason, in words; an active objection has it"
 * extension[reason].value[x] 1..1
 * extension[reason].value[x] only CodeableConcept
@@ -48,6 +49,9 @@ Context: Consent
 * extension[contactDetailDecision].value[x] 1..1
 * extension[contactDetailDecision].value[x] only code
 * extension[contactDetailDecision].valueCode from ContactDetailDecisionValues (required)
+* extension[removed] ^short = "Fingerprint of a contact detail that left the record, by which a copy is known again; Herald alone says it"
+* extension[removed].value[x] 1..1
+* extension[removed].value[x] only string
 
 Extension: ConsentStatusReason
 Id: consent-status-reason

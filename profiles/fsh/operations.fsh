@@ -88,7 +88,7 @@ Usage: #definition
 * name = "SubjectAccessExport"
 * title = "Subject access export"
 * description = "A copy of everything sent to or about the person, received from them, withheld and requested, for the person's own request (SAR-1). The release hides what the reviewer masked."
-* status = #draft
+* status = #active
 * affectsState = true
 * type = false
 * instance = true
@@ -106,7 +106,7 @@ Usage: #definition
 * name = "WithoutDigitalChannel"
 * title = "People whom no digital channel reaches"
 * description = "People without a usable, open channel among texts, email and the NHS App that they do not object to (TWO-7)."
-* status = #draft
+* status = #active
 * affectsState = false
 * type = true
 * instance = false

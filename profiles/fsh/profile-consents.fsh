@@ -83,7 +83,7 @@ Description: "That the person does not want to be contacted at all, by a channel
 * obeys herald-objection-reason and herald-objection-denies and herald-objection-scoped
 
 Invariant: herald-objection-reason
-Description: "An active objection has the person's reason in words; one without is proposed until somebody has talked to them"
+Description: "An active objection has the person's reason in words (OBJ-3); one without is proposed until somebody has talked to them"
 Severity: #error
 Expression: "status != 'active' or extension.where(url = 'https://herald.example/fhir/StructureDefinition/objection-detail').extension.where(url = 'reason').value.text.exists()"
 

@@ -12,12 +12,10 @@ import {
   type RawEntry,
   type Sender,
 } from './bundle-entry.ts';
+import { AT_ONCE } from './bundle-turns.ts';
 import type { FhirDeps } from './call.ts';
 import { assertRole } from './interactions.ts';
 import { auditRefusal } from './refusals.ts';
-
-/** Creates that are in hand at once. */
-const AT_ONCE = 16;
 
 /**
  * Each entry by the handler that its address has, in the order of the Bundle, each with a status of its own. Creates of
@@ -52,7 +50,7 @@ async function answered(deps: FhirDeps, from: Sender, raw: RawEntry, index: numb
   } catch (thrown) {
     const { requestId } = from.caller;
     const entity = entry === undefined ? undefined : entityOf(entry);
-    await auditRefusal(deps, thrown, { ...from, requestId, ...(entity === undefined ? {} : { entity }) });
+    await auditRefusal(deps, thrown, { ...from, ...(entity === undefined ? {} : { entity }) });
     const error = catalogued(thrown, requestId);
     const cause = error.cause === undefined ? {} : describeError(error.cause);
     deps.log[errorCatalogue[error.code].level]('batch.entry-failed', { requestId, code: error.code, ...cause });

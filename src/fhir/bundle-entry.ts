@@ -3,6 +3,7 @@ import type { BundleEntry, OperationOutcome } from '@medplum/fhirtypes';
 import type { RestInteraction } from '../audit.ts';
 import type { Caller } from '../auth/caller.ts';
 import { AppError, errorCatalogue } from '../errors.ts';
+import { FHIR_JSON } from '../http/media-types.ts';
 import type { Stored } from '../store/fhir-store.ts';
 import type { Answer, Call, FhirDeps } from './call.ts';
 import { type Handled, interactionOf, operationOf } from './interactions.ts';
@@ -70,6 +71,7 @@ export function entryOf(deps: FhirDeps, from: Sender, raw: RawEntry, index: numb
         throw new AppError('RESOURCE_INVALID', [{ expression: `${at}.resource`, text: 'The entry has no resource.' }]);
       },
       form: async () => [],
+      mediaType: FHIR_JSON,
       network: from.network,
     },
   };
@@ -99,7 +101,8 @@ export function answeredEntry(deps: FhirDeps, answer: Answer, returns: Sender['r
     case 'not-modified':
       return { response: { status: statusLine(304), ...versionOf(answer.resource) } };
     case 'version': {
-      const { resource, done, status } = answer;
+      const { resource, done, status, warnings = [] } = answer;
+      const told = done !== undefined && (returns === 'OperationOutcome' || warnings.length > 0);
       return {
         fullUrl: `${deps.base}/${resource.resourceType}/${resource.id}`,
         ...(done === undefined || returns === 'representation' ? { resource } : {}),
@@ -107,10 +110,13 @@ export function answeredEntry(deps: FhirDeps, answer: Answer, returns: Sender['r
           status: statusLine(status),
           ...(done === undefined ? {} : { location: versionUrl(deps.base, resource) }),
           ...versionOf(resource),
-          ...(done !== undefined && returns === 'OperationOutcome' ? { outcome: doneOutcome(done) } : {}),
+          ...(told ? { outcome: doneOutcome(done, warnings) } : {}),
         },
       };
     }
+    case 'file':
+      // What comes in pieces, as it is found, has no place in an answer that is made whole.
+      throw new AppError('METHOD_NOT_ALLOWED', 'This operation is asked for by itself, not within a Bundle.');
     default: {
       const never: never = answer;
       throw new TypeError(`Unknown answer ${String(never)}`);
@@ -145,8 +151,21 @@ function placeOf(expression: string, method: string, path: string): Place {
     if (route === undefined) throw nowhere();
     return { route, name, operation: '', id: '', versionId: '', ...rest };
   };
+  const wrongMethod = (): AppError =>
+    new AppError('METHOD_NOT_ALLOWED', [
+      { expression: `${expression}.method`, text: 'This address does not take that method.' },
+    ]);
   const nowhere = (): AppError =>
     new AppError('NOT_FOUND', [{ expression: `${expression}.url`, text: 'There is nothing at this address.' }]);
+  const asked = [second, third].find((part) => part.startsWith('$'))?.slice(1);
+  if (route !== undefined && asked !== undefined) {
+    const on = second === `$${asked}` ? 'type' : 'instance';
+    const known = Object.entries(route.operations).find(([name]) => name === asked)?.[1];
+    const isThere = path.endsWith(`$${asked}`) && (on === 'type' || isId(second));
+    if (known === undefined || !known.on.includes(on) || !isThere) throw nowhere();
+    if (!known.methods.some((one) => one === method)) throw wrongMethod();
+    return place('operation', { operation: asked, id: on === 'instance' ? second : '' });
+  }
   if (route === undefined || more.length > 0 || (third !== '' && third !== '_history')) throw nowhere();
 
   const onType = path === type;
@@ -163,7 +182,6 @@ function placeOf(expression: string, method: string, path: string): Place {
     case 'POST':
       if (onType) return place('create');
       if (path === `${type}/_search`) return place('search-type');
-      if (second.startsWith('$') && third === '') return place('operation', { operation: second.slice(1) });
       break;
     case 'PUT':
       if (onInstance) return place('update', { id: second });
@@ -171,7 +189,5 @@ function placeOf(expression: string, method: string, path: string): Place {
     default:
       break;
   }
-  throw new AppError('METHOD_NOT_ALLOWED', [
-    { expression: `${expression}.method`, text: 'This address does not take that method.' },
-  ]);
+  throw wrongMethod();
 }

@@ -1,5 +1,6 @@
 import type { CommunicationRequest, Resource } from '@medplum/fhirtypes';
 import { AppError } from '../errors.ts';
+import type { Warning } from '../policy/decision.ts';
 import { callerKey, idOfKey, newId, submissionDigest } from '../send/ids.ts';
 import type { SearchParams, Stored } from '../store/fhir-store.ts';
 import type { Entry } from './bundle-entry.ts';
@@ -27,6 +28,8 @@ export interface Writing {
   readonly unless: SearchParams | undefined;
   /** Of a request as it was submitted. */
   readonly digest: string;
+  /** What its writer has to know of how it is kept. */
+  readonly warnings?: readonly Warning[];
 }
 
 export const targetOf = ({ resource }: Pick<Writing, 'resource'>): string => `${resource.resourceType}/${resource.id}`;

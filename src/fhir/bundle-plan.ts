@@ -3,18 +3,19 @@ import { AppError } from '../errors.ts';
 import type { JobChange } from '../jobs/jobs.ts';
 import type { Reason } from '../policy/decision.ts';
 import { changedText } from '../send/change.ts';
-import type { PlannedRequest } from '../send/requests.ts';
+import type { HoldAnswer, PlannedRequest } from '../send/requests.ts';
 import type { Stored, Write } from '../store/fhir-store.ts';
 import type { Draft, Unit } from '../store/unit.ts';
 import { type Entry, handledBy } from './bundle-entry.ts';
 import { targetOf, type Writing } from './bundle-items.ts';
 import { type Problems, placed } from './bundle-problems.ts';
+import { createTurns, inGroups } from './bundle-turns.ts';
 import { without } from './bundle-view.ts';
 import type { Answer, FhirDeps } from './call.ts';
 import { askedBefore, assertAskable } from './communication-request.ts';
 import { refusalOutcome } from './outcome.ts';
 import { versionOf } from './respond.ts';
-import { assertWritable, consequences, onlyMatch, updateOf } from './write.ts';
+import { answerOf, assertWritable, consequences, onlyMatch, updateOf } from './write.ts';
 
 /** What a transaction comes to, before anything of it is stored. */
 export type Plan =
@@ -50,10 +51,12 @@ export async function planOf(planning: Planning): Promise<Plan> {
     ].filter(of);
   const resources = ordered((one) => one.kind === 'write');
   const requests = ordered((one) => one.kind !== 'write');
-  const before = new Map<string, Stored | undefined>();
-  for (const one of writings) {
-    before.set(targetOf(one), await planning.deps.store.read(one.entry.call.route.type, one.resource.id));
-  }
+  const before = new Map<string, Stored | undefined>(
+    await inGroups(writings, async (one) => {
+      const previous: Stored | undefined = await planning.deps.store.read(one.entry.call.route.type, one.resource.id);
+      return [targetOf(one), previous] as const;
+    }),
+  );
   for (const one of planning.reads) await problems.on(one, () => assertReadable(planning, one));
   for (const one of requests) {
     await problems.on(one.entry, () =>
@@ -67,26 +70,37 @@ export async function planOf(planning: Planning): Promise<Plan> {
   const jobs: JobChange[] = [];
   const steps = new Map<string, Step>();
   const places = new Map(changes.map((one, index) => [targetOf(one.writing), index]));
+  const turns = createTurns();
   for (const [index, { writing, change }] of changes.entries()) {
+    await turns();
     const { resource, entry } = writing;
-    // Of two that are made here, the later one sees the earlier: not the other way round.
+    // Of two of a type that are made here, the later one sees the earlier: not the other way round.
     const store = without(
       planning.draft.store,
-      (reference) => (places.get(reference) ?? -1) > index && before.get(reference) === undefined,
+      (reference) =>
+        reference.startsWith(`${resource.resourceType}/`) &&
+        (places.get(reference) ?? -1) > index &&
+        before.get(reference) === undefined,
     );
-    const { beside, audit } = await consequences(
+    const { beside: all, audits } = await consequences(
       { ...planning.deps, store },
       entry.call,
       resource,
       before.get(targetOf(writing)),
     );
+    // What the caller writes in the same transaction is written once, as the caller has it.
+    const beside = all.filter((one) => !places.has(`${one.resource.resourceType}/${one.resource.id}`));
     steps.set(targetOf(writing), { kind: 'written', at: writes.length, beside });
-    writes.push(change, ...beside, audit);
-    await planning.draft.put(beside);
+    writes.push(change, ...beside, ...audits);
+    if (beside.length > 0) await planning.draft.put(beside);
   }
+  const promised = await answered(planning, resources, requests, before, { writes, jobs });
   const refusals = await decided(planning, requests, { writes, jobs, steps });
   await problems.settle();
-  if (refusals.length === 0) return { kind: 'ready', unit: { writes, jobs }, steps };
+  if (refusals.length === 0) {
+    const inDoubt = promised || requests.length > 0 ? 'undo' : 'stand';
+    return { kind: 'ready', unit: { writes, jobs, inDoubt }, steps };
+  }
   const isGone = (reference: string): boolean => {
     const target = reference.split('/').slice(0, 2).join('/');
     return before.has(target) && before.get(target) === undefined;
@@ -100,7 +114,7 @@ export async function planOf(planning: Planning): Promise<Plan> {
 
 /** The writes of resources, each held against its rules and its references. */
 async function changesOf(
-  { problems, draft }: Planning,
+  { deps, problems, draft }: Planning,
   resources: readonly Writing[],
   before: ReadonlyMap<string, Stored | undefined>,
 ): Promise<{ readonly writing: Writing; readonly change: Write }[]> {
@@ -123,7 +137,7 @@ async function changesOf(
         if (match !== undefined)
           throw new AppError('VERSION_CONFLICT', 'ifNoneExist matches what another entry writes.');
       }
-      await assertWritable({ store: draft.store }, entry.call, resource, previous);
+      await assertWritable({ ...deps, store: draft.store }, entry.call, resource, previous);
       return write;
     });
     if (change !== undefined) changes.push({ writing, change });
@@ -152,6 +166,44 @@ async function assertReadable({ deps, draft }: Planning, entry: Entry): Promise<
     if (missing && made && (await draft.store.read(call.route.type, call.id)) !== undefined) return;
     throw error;
   }
+}
+
+/**
+ * What the Tasks of a transaction do to the requests that wait for them, each of which changes once: one refusal is
+ * enough. A request that the caller changes the same way needs no more. Answers whether one changes.
+ */
+async function answered(
+  { deps, problems, draft }: Planning,
+  resources: readonly Writing[],
+  requests: readonly Writing[],
+  before: ReadonlyMap<string, Stored | undefined>,
+  into: { readonly writes: Write[]; readonly jobs: JobChange[] },
+): Promise<boolean> {
+  const answers = new Map<string, { readonly entry: Entry; readonly said: HoldAnswer }>();
+  for (const one of resources) {
+    const said = answerOf(one.entry.call, one.resource, before.get(targetOf(one)));
+    if (said === undefined) continue;
+    const earlier = answers.get(said.request);
+    if (earlier === undefined || earlier.said.answer === 'agreed')
+      answers.set(said.request, { entry: one.entry, said });
+  }
+  let changes = false;
+  for (const [id, { entry, said }] of answers) {
+    const asked = requests.find((one) => targetOf(one) === `CommunicationRequest/${id}`)?.resource;
+    const follows = await problems.on(entry, async () => {
+      if (asked === undefined) return deps.requests.answer(said, draft.store, entry.call.caller);
+      const status = (asked as CommunicationRequest).status;
+      if (status === 'revoked' || said.answer === 'agreed') return undefined;
+      const text = 'This Task revokes its request, which another entry would release. Leave that entry out.';
+      throw new AppError('PROFILE_INVALID', [{ expression: 'Task.output', issue: 'business-rule', text }]);
+    });
+    if (follows === undefined) continue;
+    changes = true;
+    into.writes.push(...follows.writes);
+    into.jobs.push(...follows.jobs);
+    await draft.put(follows.writes.filter(({ resource: { resourceType } }) => isFact(resourceType)));
+  }
+  return changes;
 }
 
 interface Refused {

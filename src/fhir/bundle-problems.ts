@@ -2,6 +2,7 @@ import { AppError, type ErrorCode, type Fault } from '../errors.ts';
 import { catalogued } from '../http/errors.ts';
 import { StoreError } from '../store/fhir-store.ts';
 import { type Entry, entityOf, type Sender } from './bundle-entry.ts';
+import { createTurns } from './bundle-turns.ts';
 import type { FhirDeps } from './call.ts';
 import { auditRefusal } from './refusals.ts';
 
@@ -17,9 +18,11 @@ export interface Problems {
 
 export function createProblems(deps: FhirDeps, from: Sender): Problems {
   const found: { readonly code: ErrorCode; readonly faults: readonly Fault[] }[] = [];
+  const turns = createTurns();
   const forbidden: { readonly error: AppError; readonly entity: string | undefined }[] = [];
   return {
     async on(entry, step) {
+      await turns();
       try {
         return await step();
       } catch (thrown) {
@@ -39,7 +42,7 @@ export function createProblems(deps: FhirDeps, from: Sender): Problems {
       if (first === undefined) return;
       for (const { error, entity } of forbidden) {
         const { caller, network } = from;
-        const who = { caller, network, requestId: caller.requestId };
+        const who = { caller, network };
         await auditRefusal(deps, error, entity === undefined ? who : { ...who, entity });
       }
       const code = gravest.find((one) => found.some((problem) => problem.code === one)) ?? first.code;

@@ -6,6 +6,7 @@ import type { Draft } from '../store/unit.ts';
 import type { Writing } from './bundle-items.ts';
 import { conditionOf, withLinks } from './bundle-links.ts';
 import type { Problems } from './bundle-problems.ts';
+import { inGroups } from './bundle-turns.ts';
 import type { FhirDeps } from './call.ts';
 import { withLiteralPatient } from './people.ts';
 import { literalReferences } from './references.ts';
@@ -28,7 +29,7 @@ export async function drafted(
     if (writing.kind === 'change') return;
     await problems.on(writing.entry, () => draft.put([{ op: 'update', resource: writing.resource }]));
   };
-  for (const one of writings) await put(one);
+  await inGroups(writings, put);
   await problems.settle();
 
   const named: Writing[] = [];

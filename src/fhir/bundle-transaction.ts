@@ -14,12 +14,15 @@ import {
   type Sender,
 } from './bundle-entry.ts';
 import { type Item, itemsOf, targetOf, type Writing } from './bundle-items.ts';
+import { keptInDraft } from './bundle-kept.ts';
 import { type Plan, planOf } from './bundle-plan.ts';
 import { createProblems } from './bundle-problems.ts';
 import { drafted } from './bundle-resources.ts';
+import { createTurns } from './bundle-turns.ts';
 import type { Answer, Call, FhirDeps } from './call.ts';
 import { orUnavailable } from './communication-request.ts';
 import { assertRole } from './interactions.ts';
+import { masked } from './masked.ts';
 import { afterWrite, existing, writtenAnswer } from './write.ts';
 
 export type Made =
@@ -100,12 +103,13 @@ async function attempted(deps: FhirDeps, from: Sender, entries: readonly Entry[]
   let plan: Plan;
   let writings: Writing[];
   try {
-    writings = await drafted(
+    const named = await drafted(
       deps,
       items.flatMap((one) => ('digest' in one ? [one] : [])),
       draft,
       problems,
     );
+    writings = await keptInDraft(deps, named, draft, problems);
     const reads = items.flatMap((one) => (one.kind === 'read' ? [one.entry] : []));
     plan = await planOf({ deps, problems, draft, writings, reads });
   } finally {
@@ -141,7 +145,9 @@ async function writtenAnswers(
   results: readonly WriteResult[],
 ): Promise<Map<string, Answer>> {
   const answers = new Map<string, Answer>();
+  const turns = createTurns();
   for (const writing of writings) {
+    await turns();
     const target = targetOf(writing);
     const step = plan.steps.get(target);
     if (step === undefined) continue;
@@ -151,7 +157,7 @@ async function writtenAnswers(
     }
     const result = results[step.at];
     if (result === undefined) throw new StoreError('unavailable', 'the store did not say what became of a write');
-    const written = writtenAnswer(result);
+    const written = writtenAnswer(result, writing.warnings);
     answers.set(target, step.done === undefined ? written : { ...written, done: step.done });
     if (writing.kind === 'write') await afterWrite(deps, result.resource, step.beside);
   }
@@ -166,7 +172,8 @@ async function answerOf(
   answers: ReadonlyMap<string, Answer>,
 ): Promise<BundleEntry> {
   try {
-    return answeredEntry(deps, await answered(deps, item, answers), from.returns);
+    const answer = await masked(deps, from.caller.role, await answered(deps, item, answers));
+    return answeredEntry(deps, answer, from.returns);
   } catch (thrown) {
     const { requestId } = from.caller;
     const error = catalogued(thrown, requestId);

@@ -11,6 +11,7 @@ export function without(store: FhirStore, isHidden: (reference: string) => boole
       return { ...page, matches: page.matches.filter((one) => !isHidden(`${type}/${one.id}`)) };
     },
     commit: (writes) => store.commit(writes),
+    redact: (type, id, rewrite) => store.redact(type, id, rewrite),
     ping: () => store.ping(),
   };
 }

@@ -18,6 +18,12 @@ export async function answerBundle(deps: FhirDeps, from: Sender, body: unknown):
     throw new AppError('TOO_LARGE', `A Bundle has at most ${MOST_ENTRIES} entries.`);
   }
   if (type === 'batch') return bundleAnswer('batch-response', await batch(deps, from, entries));
+  if (deps.recordServer !== undefined && !(await deps.recordServer()).transaction) {
+    throw new AppError(
+      'METHOD_NOT_ALLOWED',
+      'The FHIR server behind this interface has no transactions, so that nothing could be rolled back. Send the entries one after the other, or as a batch.',
+    );
+  }
   const made = await transaction(deps, from, body, entries);
   return made.kind === 'done' ? bundleAnswer('transaction-response', made.entries) : made.answer;
 }

@@ -3,11 +3,15 @@ import type { Caller } from '../auth/caller.ts';
 import type { Clock } from '../clock.ts';
 import type { Fault } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { Fingerprint } from '../objections/fingerprint.ts';
+import type { Channel } from '../policy/channel.ts';
+import type { Warning } from '../policy/decision.ts';
 import type { Controller, Policy } from '../policy/policy.ts';
 import type { Requests } from '../send/requests.ts';
 import type { FhirStore, SearchParams, Stored } from '../store/fhir-store.ts';
 import type { CommitUnit, OpenDraft } from '../store/unit.ts';
 import type { PageLinks } from './page-links.ts';
+import type { AskRecordServer } from './record-server.ts';
 import type { ResourceRoute } from './routes.ts';
 
 /** What the interactions work with. */
@@ -16,6 +20,8 @@ export interface FhirDeps {
   readonly requests: Requests;
   readonly commitUnit: CommitUnit;
   readonly openDraft: OpenDraft;
+  /** Where the record is on another server. */
+  readonly recordServer?: AskRecordServer | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly controller: Controller;
@@ -23,6 +29,10 @@ export interface FhirDeps {
   /** Where callers find the interface, without a slash at the end: `https://trust.example/fhir`. */
   readonly base: string;
   readonly validate: Validate;
+  /** Channels for which a provider is set up. */
+  readonly providerChannels: readonly Channel[];
+  /** By what removed contact details are known again (OBJ-8). */
+  readonly fingerprint: Fingerprint;
   readonly pages: PageLinks;
 }
 
@@ -49,6 +59,8 @@ export interface Call {
   /** Read once. Errors: AppError, as `readJson` and `readForm` say. */
   json(): Promise<unknown>;
   form(): Promise<SearchParams>;
+  /** In which form the answer is wanted: FHIR's JSON, or one of those that the operation answers beside it. */
+  readonly mediaType: string;
   readonly network: { readonly client: string; readonly server: string };
 }
 
@@ -60,28 +72,19 @@ export type Answer =
       readonly status: 200 | 201;
       readonly resource: Stored;
       readonly done?: string;
+      /** What the writer has to know of it. */
+      readonly warnings?: readonly Warning[];
     }
   /** The caller has the current version already. */
   | { readonly kind: 'not-modified'; readonly resource: Stored }
-  | { readonly kind: 'content'; readonly status: 200 | 422; readonly resource: Resource };
+  | { readonly kind: 'content'; readonly status: 200 | 422; readonly resource: Resource }
+  /** Something else than a resource, in pieces as they come; the last may come much later than the first. */
+  | {
+      readonly kind: 'file';
+      readonly mediaType: string;
+      /** ASCII, without quotes. */
+      readonly name: string;
+      readonly content: AsyncIterable<Uint8Array | string>;
+    };
 
 export type Interaction = (deps: FhirDeps, call: Call) => Promise<Answer>;
-
-/** The patient whose record a resource belongs to: `Patient/id`; `undefined` when it is nobody's. */
-export function patientOf(resource: Resource): string | undefined {
-  switch (resource.resourceType) {
-    case 'Patient':
-      return resource.id === undefined ? undefined : `Patient/${resource.id}`;
-    case 'Appointment':
-      return resource.participant?.map((one) => patientIn(one.actor)).find((one) => one !== undefined);
-    default: {
-      const elements = ['subject', 'patient', 'for'] as const;
-      return elements.map((name) => patientIn(Reflect.get(resource, name))).find((one) => one !== undefined);
-    }
-  }
-}
-
-function patientIn(value: unknown): string | undefined {
-  const reference: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'reference') : undefined;
-  return typeof reference === 'string' ? /^Patient\/[A-Za-z0-9.-]{1,64}/.exec(reference)?.[0] : undefined;
-}

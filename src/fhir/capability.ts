@@ -3,12 +3,12 @@ import type {
   CapabilityStatementRestResource,
   CapabilityStatementRestResourceInteraction,
   CapabilityStatementRestResourceSearchParam,
-  SearchParameter,
 } from '@medplum/fhirtypes';
 import { MSG } from '../canonical.ts';
 import { FHIR_JSON } from '../http/media-types.ts';
 import { commonSearch, type ResourceRoute, resultParameters, routes, terminologyOperations } from './routes.ts';
 import { searchDefinition } from './search-definitions.ts';
+import { referenceParameters, referenceTargets } from './search-name.ts';
 
 /** `GET /fhir/metadata`: what the route table answers, and nothing else. `since`: when this service was started. */
 export function capabilityStatement(about: {
@@ -61,15 +61,18 @@ function resource(route: ResourceRoute): CapabilityStatementRestResource {
     conditionalRead: 'not-match',
     conditionalUpdate: false,
     conditionalDelete: 'not-supported',
-    searchInclude: referenceParameters(route).map((one) => `${type}:${one.code}`),
-    searchRevInclude: routes.flatMap((other) =>
-      referenceParameters(other)
-        .filter((one) => (one.target as readonly string[] | undefined)?.includes(type))
-        .map((one) => `${other.type}:${one.code}`),
-    ),
+    searchInclude: ['*', ...referenceParameters(type).map((code) => `${type}:${code}`)],
+    searchRevInclude: [
+      '*',
+      ...routes.flatMap((other) =>
+        referenceParameters(other.type)
+          .filter((code) => referenceTargets(other.type, code).includes(type))
+          .map((code) => `${other.type}:${code}`),
+      ),
+    ],
     searchParam: [
       ...[...commonSearch, ...route.search].map((name) => searchParam(type, name)),
-      ...resultParameters.map((name) => ({ name, type: 'special' as const })),
+      ...['_has', ...resultParameters].map((name) => ({ name, type: 'special' as const })),
     ],
     // R4 has no empty lists.
     ...(Object.keys(operations).length === 0
@@ -88,8 +91,4 @@ function operationDefinition(type: string, name: string): string {
   return (terminologyOperations as readonly string[]).includes(name)
     ? `http://hl7.org/fhir/OperationDefinition/${type}-${name}`
     : `${MSG}/OperationDefinition/${name}`;
-}
-
-function referenceParameters(route: ResourceRoute): SearchParameter[] {
-  return route.search.map((name) => searchDefinition(route.type, name)).filter((one) => one.type === 'reference');
 }

@@ -1,24 +1,38 @@
 import type { CommunicationRequest } from '@medplum/fhirtypes';
 import { AppError, type Fault } from '../errors.ts';
+import { inReplyToFaults } from '../inbound/in-reply-to.ts';
 import { describeError } from '../log.ts';
 import { createdText } from '../send/accept.ts';
 import { changedText } from '../send/change.ts';
 import { isForGroup } from '../send/gather.ts';
+import type { Submitted } from '../send/requests.ts';
 import { StoreError } from '../store/fhir-store.ts';
 import type { Answer, Call, FhirDeps } from './call.ts';
 import { checkIncoming } from './incoming.ts';
 import { refusalOutcome } from './outcome.ts';
 import { danglingReferences } from './references.ts';
 import { versionOf } from './respond.ts';
-import { existingMatch, withAddressedId } from './write.ts';
+import { existingMatch, unlessOf, withAddressedId } from './write.ts';
 
 /** POST `CommunicationRequest`: decided, recorded and queued before it is answered (contract 3). */
 export async function createRequest(deps: FhirDeps, call: Call): Promise<Answer> {
   const resource = await incoming(deps, call, await call.json());
-  const existing = await existingMatch(deps, call);
-  if (existing !== undefined) return existing;
   const { id: _id, ...content } = resource;
-  const submitted = await orUnavailable(deps, call, () => deps.requests.submit(content, call.caller));
+  const unless = unlessOf(deps, call);
+  for (let tries = 0; ; tries += 1) {
+    const existing = await existingMatch(deps, call, unless);
+    if (existing !== undefined) return existing;
+    try {
+      return submittedAnswer(await orUnavailable(deps, call, () => deps.requests.submit(content, call.caller, unless)));
+    } catch (error) {
+      // Somebody else made one between the search and the write.
+      const isTaken = unless !== undefined && error instanceof AppError && error.code === 'WRITE_CONFLICT';
+      if (!isTaken || tries >= 4) throw error;
+    }
+  }
+}
+
+function submittedAnswer(submitted: Submitted): Answer {
   switch (submitted.kind) {
     case 'created':
       return {
@@ -86,6 +100,8 @@ export async function assertAskable(deps: Pick<FhirDeps, 'store'>, resource: Com
   const leave = ['subject', 'recipient', 'requester'];
   const dangling = await danglingReferences(deps.store, resource, { leave });
   if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);
+  const misplaced = await inReplyToFaults(deps.store, resource);
+  if (misplaced.length > 0) throw new AppError('PROFILE_INVALID', misplaced);
 }
 
 /** What `Prefer: return=OperationOutcome` says of a request whose key was used before. */

@@ -49,7 +49,8 @@ async function othersWith(deps: FhirDeps, id: string, numbers: readonly string[]
 function duplicateTask(deps: FhirDeps, patientId: string): Write {
   const now = deps.clock.now();
   const patient = `Patient/${patientId}`;
-  const text = 'Another record has the same NHS number; no message goes to either until one is corrected or replaced.';
+  const text =
+    'Another record has the same NHS number, and no message goes to either. Find out whose number it is, correct or merge the records, and say in a note what was done.';
   return {
     op: 'create',
     resource: task(

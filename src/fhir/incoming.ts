@@ -1,6 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { AppError } from '../errors.ts';
 import type { Call, FhirDeps } from './call.ts';
+import { isSubsetted } from './search-elements.ts';
 
 /**
  * A resource as a caller sent it, found to be of the route's type and valid. What only the store may say (version,
@@ -21,8 +22,19 @@ export function checkIncoming<T extends Resource>(deps: FhirDeps, call: Call, bo
   return asIncoming(deps, body as T);
 }
 
-/** A valid resource as it is dealt with from here on: see `checkIncoming`. */
+/**
+ * A valid resource as it is dealt with from here on: see `checkIncoming`. Errors: AppError PROFILE_INVALID for a part of
+ * one (FHIR R4 3.1.1.5.9): it would take the rest away.
+ */
 export function asIncoming<T extends Resource>(deps: FhirDeps, resource: T): T {
+  if (resource.meta?.tag?.some(isSubsetted)) {
+    throw new AppError('PROFILE_INVALID', [
+      {
+        expression: `${resource.resourceType}.meta.tag`,
+        text: 'The tag SUBSETTED says that this is a part of a resource; read the whole one, change that and send it.',
+      },
+    ]);
+  }
   return withRelativeReferences(withoutServerMeta(resource), `${deps.base}/`);
 }
 

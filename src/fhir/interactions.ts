@@ -5,9 +5,13 @@ import type { Interaction } from './call.ts';
 import { createRequest, evaluateRequest, updateRequest } from './communication-request.ts';
 import { expand, validateCode } from './conformance/terminology.ts';
 import { historyOfInstance, historyOfType } from './history.ts';
+import { markEnteredInError } from './mark-entered-in-error.ts';
+import { masking } from './masked.ts';
 import { read, vread } from './read.ts';
-import type { ResourceRoute, ServedType, TypeOperation } from './routes.ts';
+import type { OperationName, ResourceRoute, ServedType } from './routes.ts';
 import { search } from './search.ts';
+import { subjectAccessExport } from './subject-access.ts';
+import { withoutDigitalChannel } from './without-digital-channel.ts';
 import { create, update } from './write.ts';
 
 /** Who may, and what is then done: the same whether it came by an address of its own or within a Bundle. */
@@ -20,18 +24,19 @@ export interface Handled {
 
 /** `undefined` where the type does not have the interaction. */
 export function interactionOf(route: ResourceRoute, name: RestInteraction): Handled | undefined {
-  const later = name === 'create' ? notYet[route.type] : undefined;
-  if (later !== undefined) return later;
   const roles = route.interactions[name];
   if (roles === undefined) return undefined;
   const own = special[route.type]?.[name];
-  return own === undefined ? { roles, run: generic[name], ordinary: true } : { roles, run: own };
+  return own === undefined ? { roles, run: masking(generic[name]), ordinary: true } : { roles, run: masking(own) };
 }
 
 /** `name` without `$`. */
 export function operationOf(route: ResourceRoute, name: string): Handled | undefined {
   const known = Object.entries(route.operations).find(([one]) => one === name);
-  return known === undefined ? undefined : { roles: known[1], run: operation[name as TypeOperation] };
+  if (known === undefined) return undefined;
+  const run = operation[name as OperationName];
+  // A copy for the person themselves says by its own rules what it masks (SAR-2).
+  return { roles: known[1].roles, run: name === 'subject-access-export' ? run : masking(run) };
 }
 
 /** Errors: AppError ROLE_INSUFFICIENT. */
@@ -57,21 +62,9 @@ const special: Readonly<Partial<Record<ServedType, Partial<Record<RestInteractio
 
 const operation = {
   evaluate: evaluateRequest,
+  'mark-entered-in-error': markEnteredInError,
+  'subject-access-export': subjectAccessExport,
+  'without-digital-channel': withoutDigitalChannel,
   expand,
   'validate-code': validateCode,
-} as const satisfies Record<TypeOperation, Interaction>;
-
-/** What the contract will have, and this release refuses in words of its own. */
-const notYet: Readonly<Partial<Record<ServedType, Handled>>> = {
-  Communication: {
-    roles: ['epr'],
-    run: async () => {
-      throw new AppError('PROFILE_INVALID', [
-        {
-          issue: 'not-supported',
-          text: 'Herald writes each Communication itself; one from outside cannot be recorded yet, and nothing was.',
-        },
-      ]);
-    },
-  },
-};
+} as const satisfies Record<OperationName, Interaction>;

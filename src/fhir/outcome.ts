@@ -1,7 +1,7 @@
 import type { OperationOutcome, OperationOutcomeIssue } from '@medplum/fhirtypes';
 import { type AppError, errorCatalogue } from '../errors.ts';
-import type { Reason } from '../policy/decision.ts';
-import { reasonConcept } from '../send/record.ts';
+import type { Reason, Warning } from '../policy/decision.ts';
+import { reasonConcept, warningConcept } from '../send/record.ts';
 
 /** An error as its callers see it: one issue per fault, with the catalogue's code in `details`. */
 export function errorOutcome(error: AppError): OperationOutcome {
@@ -31,8 +31,18 @@ export function refusalOutcome(reasons: readonly Reason[]): OperationOutcome {
 }
 
 /** What `Prefer: return=OperationOutcome` answers to a change that was made. */
-export function doneOutcome(text: string): OperationOutcome {
-  return outcome([{ severity: 'information', code: 'informational', details: { text }, diagnostics: text }]);
+export function doneOutcome(text: string, warnings: readonly Warning[] = []): OperationOutcome {
+  return outcome([
+    { severity: 'information', code: 'informational', details: { text }, diagnostics: text },
+    ...warnings.map(
+      (one): OperationOutcomeIssue => ({
+        severity: 'warning',
+        code: 'business-rule',
+        details: warningConcept(one),
+        diagnostics: one.text,
+      }),
+    ),
+  ]);
 }
 
 function outcome(issue: OperationOutcomeIssue[]): OperationOutcome {

@@ -8,6 +8,7 @@ import { type FhirStore, searchAll } from '../store/fhir-store.ts';
 const patientElement: Readonly<Record<string, 'patient' | 'subject' | 'for'>> = {
   Consent: 'patient',
   RelatedPerson: 'patient',
+  Communication: 'subject',
   Flag: 'subject',
   List: 'subject',
   Task: 'for',

@@ -1,7 +1,8 @@
 import { auditEvent, queryShape, type RestInteraction } from '../audit.ts';
 import { AppError } from '../errors.ts';
 import type { Stored, Write } from '../store/fhir-store.ts';
-import { type Answer, type Call, type FhirDeps, patientOf } from './call.ts';
+import type { Answer, Call, FhirDeps } from './call.ts';
+import { eachConcerned } from './concerned.ts';
 import { versionOf } from './respond.ts';
 
 /** GET `Type/id`. */
@@ -18,8 +19,8 @@ export async function vread(deps: FhirDeps, call: Call): Promise<Answer> {
 }
 
 /**
- * Audits what is about to be shown: one event for each patient, so that an event can be shown to its patient without
- * naming another (IHE BALP). If it cannot be written, nothing is shown (ACC-2). Errors: StoreError.
+ * Audits what is about to be shown, for everybody concerned (see `eachConcerned`). If it cannot be written, nothing is
+ * shown (ACC-2). Errors: StoreError.
  */
 export async function auditReading(
   deps: FhirDeps,
@@ -31,24 +32,25 @@ export async function auditReading(
     readonly query?: readonly string[];
   },
 ): Promise<void> {
-  const patients = new Set(what.resources.flatMap((one) => patientOf(one) ?? []));
   const query = what.query === undefined ? {} : { query: queryShape(call.method, call.route.type, what.query) };
-  const event = (patient: string | undefined): Write => ({
-    op: 'create',
-    resource: auditEvent({
-      action: subtype === 'search-type' ? 'E' : 'R',
-      subtype,
-      outcome: '0',
-      recorded: deps.clock.now(),
-      caller: call.caller,
-      controller: deps.controller,
-      network: call.network,
-      entities: what.entities ?? [],
-      ...(patient === undefined ? {} : { patient }),
-      ...query,
+  const events = eachConcerned(what.resources).map(
+    (concerned): Write => ({
+      op: 'create',
+      resource: auditEvent({
+        action: subtype === 'search-type' ? 'E' : 'R',
+        subtype,
+        outcome: '0',
+        recorded: deps.clock.now(),
+        caller: call.caller,
+        controller: deps.controller,
+        network: call.network,
+        entities: what.entities ?? [],
+        ...concerned,
+        ...query,
+      }),
     }),
-  });
-  await deps.store.commit(patients.size === 0 ? [event(undefined)] : [...patients].map(event));
+  );
+  await deps.store.commit(events);
 }
 
 /** What FHIR allows as an id; anything else names nothing. */

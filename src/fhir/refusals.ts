@@ -6,34 +6,30 @@ import type { FhirDeps } from './call.ts';
 
 /** Who was turned away, and from what. */
 export interface TurnedAway {
-  /** Absent: nobody was let in. */
-  readonly caller?: Caller;
-  readonly requestId: string;
+  readonly caller: Caller;
   readonly network: { readonly client: string; readonly server: string };
   /** `Type/id`. */
   readonly entity?: string;
 }
 
 /**
- * ACC-2: whoever is turned away is recorded, wherever the refusal came from; any other error is nothing to this. A
- * refusal stays one when it cannot be recorded; then the log has it.
+ * ACC-2: whoever may not is recorded, wherever the refusal came from; any other error is nothing to this. A refusal stays
+ * one when it cannot be recorded; then the log has it. Callers whom nobody knows: see `Unauthenticated`.
  */
 export async function auditRefusal(deps: FhirDeps, error: unknown, who: TurnedAway): Promise<void> {
-  const code = error instanceof AppError ? error.code : undefined;
-  if (code !== 'ROLE_INSUFFICIENT' && code !== 'TOKEN_MISSING' && code !== 'TOKEN_REJECTED') return;
-  const { requestId, caller } = who;
-  const forbidden = code === 'ROLE_INSUFFICIENT' && caller !== undefined;
+  if (!(error instanceof AppError && error.code === 'ROLE_INSUFFICIENT')) return;
   const event = auditEvent({
     action: 'E',
-    subtype: forbidden ? 'forbidden' : 'login',
+    subtype: 'forbidden',
     outcome: '4',
     recorded: deps.clock.now(),
-    caller: forbidden ? caller : { client: 'unknown', requestId },
+    caller: who.caller,
     controller: deps.controller,
     network: who.network,
     ...(who.entity === undefined ? {} : { entities: [who.entity] }),
   });
   await deps.store.commit([{ op: 'create', resource: event }]).catch((failure: unknown) => {
-    deps.log.error('audit.failed', { requestId, code, ...describeError(failure) });
+    const { requestId } = who.caller;
+    deps.log.error('audit.failed', { requestId, code: error.code, ...describeError(failure) });
   });
 }

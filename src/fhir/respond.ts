@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
 import { answerType } from '../http/media-types.ts';
 import type { SearchParams, Stored } from '../store/fhir-store.ts';
@@ -18,17 +20,20 @@ export function withoutForm(params: SearchParams): SearchParams {
   return params.filter(([name]) => !(formParameters as readonly string[]).includes(name));
 }
 
-/** Errors: AppError NOT_ACCEPTABLE. */
-export function answerForm(req: Request, query: URLSearchParams): AnswerForm {
+/** `beside`: media types that may be asked for beside FHIR's. Errors: AppError NOT_ACCEPTABLE. */
+export function answerForm(req: Request, query: URLSearchParams, beside: readonly string[] = []): AnswerForm {
   return {
-    mediaType: answerType(req.get('accept'), query.get('_format') ?? undefined),
+    mediaType: answerType(req.get('accept'), query.get('_format') ?? undefined, beside),
     pretty: query.get('_pretty') === 'true',
     returns: preferredReturn(req.get('prefer')),
   };
 }
 
-/** Makes HTTP of an answer (FHIR R4 3.1.0). `base`: the interface's own address. */
-export function respond(res: Response, answer: Answer, form: AnswerForm, base: string): void {
+/**
+ * Makes HTTP of an answer (FHIR R4 3.1.0). `base`: the interface's own address. Errors: those of a file's content; what was
+ * written of it by then is cut off, so that nobody takes it for the whole.
+ */
+export async function respond(res: Response, answer: Answer, form: AnswerForm, base: string): Promise<void> {
   switch (answer.kind) {
     case 'content':
       sendResource(res.status(answer.status), answer.resource, form);
@@ -42,11 +47,19 @@ export function respond(res: Response, answer: Answer, form: AnswerForm, base: s
       versionHeaders(res, resource);
       res.status(answer.status);
       if (done !== undefined) res.set('Location', versionUrl(base, resource));
+      const { warnings = [] } = answer;
+      if (warnings.length > 0)
+        res.set('X-Herald-Warnings', warnings.map((one) => `${one.code} ${one.clause}`).join(', '));
       if (done === undefined || form.returns === 'representation') sendResource(res, resource, form);
-      else if (form.returns === 'OperationOutcome') sendResource(res, doneOutcome(done), form);
+      else if (form.returns === 'OperationOutcome') sendResource(res, doneOutcome(done, warnings), form);
       else res.end();
       return;
     }
+    case 'file':
+      res.status(200).type(answer.mediaType).set('Content-Disposition', `attachment; filename="${answer.name}"`);
+      res.set('Cache-Control', 'no-store');
+      await pipeline(Readable.from(answer.content), res);
+      return;
     default: {
       const never: never = answer;
       throw new TypeError(`Unknown answer ${String(never)}`);

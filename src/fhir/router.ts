@@ -2,10 +2,11 @@ import express, { type NextFunction, type Request, type Response, type Router } 
 import type { RestInteraction } from '../audit.ts';
 import type { Caller } from '../auth/caller.ts';
 import type { Authenticate } from '../auth/demo.ts';
+import type { Unauthenticated } from '../auth/unauthenticated.ts';
 import { AppError } from '../errors.ts';
 import { BUNDLE_LIMIT, readJson, readText } from '../http/body.ts';
 import { assertFormBody, assertJsonBody } from '../http/media-types.ts';
-import { callerIfAny, callerOf, requestIdOf, setCaller } from '../http/request.ts';
+import { callerOf, requestIdOf, setCaller } from '../http/request.ts';
 import type { SearchParams } from '../store/fhir-store.ts';
 import { answerBundle } from './bundle.ts';
 import type { Call, FhirDeps } from './call.ts';
@@ -13,16 +14,22 @@ import { assertRole, type Handled, interactionOf, operationOf } from './interact
 import { isId } from './read.ts';
 import { auditRefusal } from './refusals.ts';
 import { answerForm, respond, withoutForm } from './respond.ts';
-import { type ResourceRoute, routes, terminologyOperations } from './routes.ts';
+import { type ResourceRoute, routes } from './routes.ts';
 import { parseQuery } from './search-params.ts';
 
-/** The interface as the route table has it, all of it behind `authenticate`. */
-export function fhirRouter(deps: FhirDeps, authenticate: Authenticate): Router {
+/** The interface as the route table has it, all of it behind `authenticate`; whom it does not know is recorded. */
+export function fhirRouter(deps: FhirDeps, authenticate: Authenticate, unauthenticated: Unauthenticated): Router {
   const router = express.Router({ caseSensitive: true });
   router.use(async (req: Request, res: Response, next: NextFunction) => {
-    await audited(deps, req, res, undefined, async () => {
-      setCaller(res, await authenticate(req.get('authorization'), requestIdOf(res)));
-    });
+    const requestId = requestIdOf(res);
+    try {
+      setCaller(res, await authenticate(req.get('authorization'), requestId));
+    } catch (error) {
+      if (error instanceof AppError && (error.code === 'TOKEN_MISSING' || error.code === 'TOKEN_REJECTED')) {
+        await unauthenticated.record({ requestId, network: networkOf(deps, req) });
+      }
+      throw error;
+    }
     next();
   });
   for (const route of routes) mount(router, deps, route);
@@ -31,7 +38,7 @@ export function fhirRouter(deps: FhirDeps, authenticate: Authenticate): Router {
     assertJsonBody(req.get('content-type'));
     const body = await readJson(req, res, BUNDLE_LIMIT);
     const from = { caller: callerOf(res), network: networkOf(deps, req), returns: form.returns };
-    respond(res, await answerBundle(deps, from, body), form, deps.base);
+    await respond(res, await answerBundle(deps, from, body), form, deps.base);
   });
   return router;
 }
@@ -39,17 +46,22 @@ export function fhirRouter(deps: FhirDeps, authenticate: Authenticate): Router {
 /** The addresses of one type. What a type does not answer is 405, with the methods that it does. */
 function mount(router: Router, deps: FhirDeps, route: ResourceRoute): void {
   const { type, operations } = route;
-  const handle = (handled: Handled | undefined): Handler =>
+  const handle = (handled: Handled | undefined, answers: readonly string[] = []): Handler =>
     handled === undefined
       ? undefined
       : async (req: Request, res: Response): Promise<void> => {
           const entity = isId(String(req.params.id ?? '')) ? `${type}/${String(req.params.id)}` : undefined;
-          await audited(deps, req, res, entity, async () => {
-            const caller = callerOf(res);
+          const caller = callerOf(res);
+          try {
             assertRole(handled, caller.role, type);
-            const form = answerForm(req, new URLSearchParams(queryOf(req)));
-            respond(res, await handled.run(deps, callOf(deps, route, caller, req, res)), form, deps.base);
-          });
+            const form = answerForm(req, new URLSearchParams(queryOf(req)), answers);
+            const call = callOf(deps, route, caller, req, res, form.mediaType);
+            await respond(res, await handled.run(deps, call), form, deps.base);
+          } catch (error) {
+            const network = networkOf(deps, req);
+            await auditRefusal(deps, error, { caller, network, ...(entity === undefined ? {} : { entity }) });
+            throw error;
+          }
         };
   const at = (path: string, methods: { GET?: Handler; POST?: Handler; PUT?: Handler }): void => {
     const { GET, POST, PUT } = methods;
@@ -69,11 +81,11 @@ function mount(router: Router, deps: FhirDeps, route: ResourceRoute): void {
   at(`/${type}`, { GET: of('search-type'), POST: of('create') });
   at(`/${type}/_search`, { POST: of('search-type') });
   at(`/${type}/_history`, { GET: of('history-type') });
-  for (const name of Object.keys(operations)) {
-    const handler = handle(operationOf(route, name));
-    const isTerminology = (terminologyOperations as readonly string[]).includes(name);
-    at(`/${type}/$${name}`, { POST: handler, ...(isTerminology ? { GET: handler } : {}) });
-    if (isTerminology) at(`/${type}/:id/$${name}`, { GET: handler, POST: handler });
+  for (const [name, { on, methods, answers }] of Object.entries(operations)) {
+    const handler = handle(operationOf(route, name), answers);
+    const handlers = Object.fromEntries(methods.map((method) => [method, handler]));
+    if (on.includes('type')) at(`/${type}/$${name}`, handlers);
+    if (on.includes('instance')) at(`/${type}/:id/$${name}`, handlers);
   }
   at(`/${type}/:id`, { GET: of('read'), PUT: of('update') });
   at(`/${type}/:id/_history`, { GET: of('history-instance') });
@@ -82,7 +94,14 @@ function mount(router: Router, deps: FhirDeps, route: ResourceRoute): void {
 
 type Handler = ((req: Request, res: Response) => Promise<void>) | undefined;
 
-function callOf(deps: FhirDeps, route: ResourceRoute, caller: Caller, req: Request, res: Response): Call {
+function callOf(
+  deps: FhirDeps,
+  route: ResourceRoute,
+  caller: Caller,
+  req: Request,
+  res: Response,
+  mediaType: string,
+): Call {
   return {
     route,
     caller,
@@ -101,6 +120,7 @@ function callOf(deps: FhirDeps, route: ResourceRoute, caller: Caller, req: Reque
       assertFormBody(req.get('content-type'));
       return withoutForm(parseQuery(await readText(req, res)));
     },
+    mediaType,
     network: networkOf(deps, req),
   };
 }
@@ -115,25 +135,3 @@ const networkOf = (deps: FhirDeps, req: Request): Call['network'] => ({
   client: req.socket.remoteAddress ?? '',
   server: deps.base,
 });
-
-/** ACC-2: does the work, and records it when somebody is turned away. */
-async function audited(
-  deps: FhirDeps,
-  req: Request,
-  res: Response,
-  entity: string | undefined,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const caller = callerIfAny(res);
-    await auditRefusal(deps, error, {
-      requestId: requestIdOf(res),
-      network: networkOf(deps, req),
-      ...(caller === undefined ? {} : { caller }),
-      ...(entity === undefined ? {} : { entity }),
-    });
-    throw error;
-  }
-}

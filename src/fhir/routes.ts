@@ -1,6 +1,7 @@
 import type { ResourceType } from '@medplum/fhirtypes';
 import type { RestInteraction } from '../audit.ts';
 import { type Role, roles } from '../auth/caller.ts';
+import { fileForms } from '../sar/forms.ts';
 
 /**
  * The FHIR interface as data: contract 2's table with contract 10's roles. The router, the check of roles and the
@@ -10,26 +11,49 @@ export interface ResourceRoute {
   readonly type: ServedType;
   /** Who may; an interaction that is not here is 405 (or 404, where it would have an address of its own). */
   readonly interactions: Readonly<Partial<Record<RestInteraction, readonly Role[]>>>;
-  /** Names without `$`; POST on the type. */
-  readonly operations: Readonly<Partial<Record<TypeOperation, readonly Role[]>>>;
+  /** By name without `$`. */
+  readonly operations: Readonly<Partial<Record<OperationName, OperationRoute>>>;
   /** Search parameters of the type; `commonSearch` comes on top. */
   readonly search: readonly string[];
 }
 
-/** Operations on a type, with who answers them: `CommunicationRequest/$evaluate`. */
-export type TypeOperation = 'evaluate' | TerminologyOperation;
+/** Where an operation is asked for, how, and by whom: `POST CommunicationRequest/$evaluate`. */
+export interface OperationRoute {
+  readonly on: readonly ('type' | 'instance')[];
+  readonly methods: readonly ('GET' | 'POST')[];
+  readonly roles: readonly Role[];
+  /** Media types that it answers beside FHIR's, where the caller asks for one (`Accept`, `_format`). */
+  readonly answers?: readonly string[];
+}
 
-/** Those that change nothing and need no body: GET as well, and at one resource's own address. */
+export type OperationName =
+  | 'evaluate'
+  | 'mark-entered-in-error'
+  | 'subject-access-export'
+  | 'without-digital-channel'
+  | TerminologyOperation;
+
+/** R4's own: they change nothing and need no body. */
 export const terminologyOperations = ['expand', 'validate-code'] as const;
 export type TerminologyOperation = (typeof terminologyOperations)[number];
 
 /** Result parameters and the parameters of every resource. */
-export const commonSearch = ['_id', '_lastUpdated', '_security'] as const;
-export const resultParameters = ['_sort', '_count', '_total', '_summary', '_include', '_revinclude'] as const;
+export const commonSearch = ['_id', '_lastUpdated', '_profile', '_security', '_tag'] as const;
+export const resultParameters = [
+  '_sort',
+  '_count',
+  '_total',
+  '_summary',
+  '_elements',
+  '_include',
+  '_revinclude',
+] as const;
 
 /** Reads what concerns a patient. */
 const care: readonly Role[] = ['epr', 'sar', 'ig'];
 const everyone: readonly Role[] = roles;
+
+const onTerminology: OperationRoute = { on: ['type', 'instance'], methods: ['GET', 'POST'], roles: everyone };
 
 const published = {
   interactions: { read: everyone, 'search-type': everyone },
@@ -39,17 +63,27 @@ const published = {
 const rows = {
   CommunicationRequest: {
     interactions: reads(care, { create: ['epr'], update: ['epr'] }),
-    operations: { evaluate: ['epr'] },
+    operations: { evaluate: { on: ['type'], methods: ['POST'], roles: ['epr'] } },
     search:
       'authored based-on category encounter group-identifier identifier medium occurrence patient priority recipient replaces requester sender status subject',
   },
   Communication: {
-    interactions: reads(care, {}),
+    interactions: reads(care, { create: ['epr'] }),
+    operations: { 'mark-entered-in-error': { on: ['instance'], methods: ['POST'], roles: ['epr', 'ig'] } },
     search:
       'based-on category encounter identifier instantiates-canonical instantiates-uri medium part-of patient received recipient sender sent status subject',
   },
   Patient: {
     interactions: reads(care, { create: ['epr'], update: ['epr'] }),
+    operations: {
+      'subject-access-export': {
+        on: ['instance'],
+        methods: ['POST'],
+        roles: ['sar'],
+        answers: fileForms.map((one) => one.mediaType),
+      },
+      'without-digital-channel': { on: ['type'], methods: ['GET'], roles: ['ig'] },
+    },
     search:
       'active address address-city address-postalcode birthdate death-date deceased email family gender general-practitioner given identifier language link name organization phone telecom',
   },
@@ -151,7 +185,7 @@ const rows = {
   OperationDefinition: published,
   SearchParameter: published,
   CodeSystem: published,
-  ValueSet: { ...published, operations: { expand: everyone, 'validate-code': everyone } },
+  ValueSet: { ...published, operations: { expand: onTerminology, 'validate-code': onTerminology } },
   ConceptMap: published,
 } as const satisfies Partial<Record<ResourceType, Row>>;
 

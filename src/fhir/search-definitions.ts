@@ -3,14 +3,15 @@ import { loadDefinitions } from './definitions/load.ts';
 
 /** R4's own definition of a search parameter. Errors: Error for a name that R4 does not have for the type. */
 export function searchDefinition(type: string, name: string): SearchParameter {
+  const key = `${type}.${name}`;
+  const known = definitions.get(key);
+  if (known !== undefined) return known;
   const found = loadDefinitions().searchParameters.find(
     (one) => one.code === name && (one.base as readonly string[]).some((base) => base === type || base === 'Resource'),
   );
-  if (found === undefined) throw new Error(`FHIR R4 has no search parameter ${type}.${name}`);
+  if (found === undefined) throw new Error(`FHIR R4 has no search parameter ${key}`);
+  definitions.set(key, found);
   return found;
 }
 
-/** What a reference parameter may lead to; empty for one of another kind. */
-export function targetsOf(type: string, name: string): readonly string[] {
-  return searchDefinition(type, name).target ?? [];
-}
+const definitions = new Map<string, SearchParameter>();

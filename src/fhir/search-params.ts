@@ -2,8 +2,10 @@ import type { Role } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
 import type { SearchParams } from '../store/fhir-store.ts';
 import { pageSize } from './paging.ts';
-import { commonSearch, mayRead, type ResourceRoute, resultParameters, routeOf } from './routes.ts';
-import { searchDefinition, targetsOf } from './search-definitions.ts';
+import { mayRead, type ResourceRoute } from './routes.ts';
+import type { Shape } from './search-elements.ts';
+import { follow, parseName } from './search-name.ts';
+import { isResultParameter, summaries, understand } from './search-understood.ts';
 
 const MOST_PARAMETERS = 100;
 
@@ -22,18 +24,25 @@ export interface SearchAsked {
   readonly params: SearchParams;
   /** Only the number is wanted. */
   readonly countOnly: boolean;
+  /** How much of each resource is wanted: the store is not asked for less than all. */
+  readonly shape: Shape;
 }
 
 /**
- * Holds a caller's search against what the route promises. Errors: AppError SEARCH_UNSUPPORTED, naming each parameter
- * at fault (one that was ignored would make the answer look like more than it is); ROLE_INSUFFICIENT.
+ * Holds a caller's search against what the route promises, and says it so that any store can answer. Errors: AppError
+ * SEARCH_UNSUPPORTED, naming each parameter at fault (one that was ignored would make the answer look like more than it
+ * is); ROLE_INSUFFICIENT.
  */
 export function checkSearch(route: ResourceRoute, role: Role, given: SearchParams): SearchAsked {
   if (given.length > MOST_PARAMETERS) {
     throw new AppError('SEARCH_UNSUPPORTED', `A search has at most ${MOST_PARAMETERS} parameters.`);
   }
-  for (const [name, value] of given) assertReadable(route, role, name, value);
-  const faults = given.flatMap(([name, value]) => fault(route, name, value) ?? []);
+  const understood = given.map(([name, value]) => understand(route, role, name, value));
+  // A chain or an include leads to other types: they too must be ones that the caller may read (ACC-2).
+  if (understood.some(({ reached }) => reached.some((type) => !mayRead(role, type)))) {
+    throw new AppError('ROLE_INSUFFICIENT', 'The search leads to resources that this token may not read.');
+  }
+  const faults = [...understood.flatMap(({ fault }) => fault ?? []), ...faultsBetween(given)];
   if (faults.length > 0) {
     throw new AppError(
       'SEARCH_UNSUPPORTED',
@@ -41,93 +50,68 @@ export function checkSearch(route: ResourceRoute, role: Role, given: SearchParam
     );
   }
   const count = given.findLast(([name]) => name === '_count')?.[1];
-  const countOnly = Number(count ?? 1) === 0 || given.some(([name, value]) => name === '_summary' && value === 'count');
-  const kept = given.filter(([name, value]) => !shaping.has(name) && !(name === '_total' && value === 'none'));
+  const countOnly = Number(count ?? 1) === 0 || summaryIn(given) === 'count';
   return {
-    params: [...kept, ...(countOnly ? ([['_summary', 'count']] as const) : []), ['_count', String(pageSize(given))]],
+    params: [
+      ...understood.flatMap(({ params }) => params),
+      ...(countOnly ? ([['_summary', 'count']] as const) : []),
+      ['_count', String(pageSize(given))],
+    ],
     countOnly,
+    shape: shapeIn(given),
   };
 }
 
 /**
  * A reference may be asked for by this server's own address (FHIR R4 3.1.1.4.12), and what is kept has it relative: both
- * are asked for. An answer of none would say that there is no objection, where there is one.
+ * are asked for. An answer of none would say that there is no objection, where there is one. A value set of this
+ * server's is known by its relative address alone.
  */
 export function withOwnReferences(route: ResourceRoute, given: SearchParams, base: string): SearchParams {
   return given.map(([name, value]) => {
-    const [code = '', modifier = ''] = name.split(':', 2);
-    const literal = modifier === '' || /^[A-Z][A-Za-z]*$/.test(modifier);
-    if (!literal || !value.includes(`${base}/`) || !route.search.includes(code)) return [name, value];
-    if (searchDefinition(route.type, code).type !== 'reference') return [name, value];
+    const parsed = value.includes(`${base}/`) ? parseName(name) : undefined;
+    const [end] = parsed === undefined ? [] : follow(route.type, parsed).ends;
+    if (parsed === undefined || end === undefined) return [name, value];
     const alternatives = value.split(',');
-    const own = alternatives.filter((one) => one.startsWith(`${base}/`)).map((one) => one.slice(base.length + 1));
+    const relative = (one: string): string => (one.startsWith(`${base}/`) ? one.slice(base.length + 1) : one);
+    const { modifier } = parsed;
+    if (end.type === 'token' && (modifier === 'in' || modifier === 'not-in')) {
+      return [name, alternatives.map(relative).join(',')];
+    }
+    const isLiteral = modifier === undefined || /^[A-Z]/.test(modifier);
+    if (end.type !== 'reference' || !isLiteral) return [name, value];
+    const own = alternatives.filter((one) => relative(one) !== one).map(relative);
     return [name, [...alternatives, ...own].join(',')];
   });
 }
 
 /** Parameters of a condition (`If-None-Exist`): those of the type, nothing about the answer. */
 export function checkCondition(route: ResourceRoute, role: Role, given: SearchParams): SearchParams {
-  const shapes = given.filter(([name]) => (resultParameters as readonly string[]).includes(name));
+  const shapes = given.filter(([name]) => isResultParameter(name));
   if (given.length === 0 || shapes.length > 0) {
     throw new AppError('SEARCH_UNSUPPORTED', 'If-None-Exist takes search parameters of the type, at least one.');
   }
-  checkSearch(route, role, given);
-  return given;
+  return checkSearch(route, role, given).params.filter(([name]) => name !== '_count');
 }
 
-/** How a parameter may be named in an answer: as it came, unless it could hold anything but a name. */
-export function shownName(name: string): string {
-  return /^[A-Za-z_][A-Za-z_.:-]{0,80}$/.test(name) ? name : '(of an unusual form)';
+/** What cannot be asked for together. */
+function faultsBetween(given: SearchParams): string[] {
+  const summary = summaryIn(given);
+  const has = (base: string): boolean => given.some(([name]) => name === base || name.startsWith(`${base}:`));
+  return [
+    ...(given.filter(([name]) => name === '_summary').length > 1 ? ['_summary is given twice.'] : []),
+    ...(summary === 'text' && (has('_include') || has('_revinclude'))
+      ? ['_summary=text goes with neither _include nor _revinclude.']
+      : []),
+    ...(has('_elements') && ['true', 'text', 'data'].includes(summary ?? '')
+      ? ['Ask for _elements or for a _summary, not for both.']
+      : []),
+  ];
 }
 
-const shaping = new Set(['_count', '_summary']);
-
-function fault(route: ResourceRoute, name: string, value: string): string | undefined {
-  const shown = shownName(name);
-  const base = name.split(/[:.]/, 1)[0] ?? '';
-  if (!isKnown(route, base)) return `Search parameter ${shown} is not known for ${route.type}.`;
-  if (value.trim() === '') return `Search parameter ${shown} has no value.`;
-  switch (base) {
-    case '_count':
-      return /^\d{1,9}$/.test(value) ? undefined : '_count takes a whole number.';
-    case '_summary':
-      return value === 'count' || value === 'false' ? undefined : '_summary takes count or false.';
-    case '_total':
-      return totals.has(value) ? undefined : '_total takes none, estimate or accurate.';
-    case '_include':
-    case '_revinclude':
-      if (!/^[A-Za-z]+:[a-z-]+(:[A-Za-z]+)?$/.test(value))
-        return `${shown} takes Type:parameter or Type:parameter:Type.`;
-      return base === '_include' && !value.startsWith(`${route.type}:`)
-        ? `${shown} begins with ${route.type}.`
-        : undefined;
-    default:
-      return undefined;
-  }
+function shapeIn(given: SearchParams): Shape {
+  const elements = given.filter(([name]) => name === '_elements').flatMap(([, value]) => value.split(','));
+  return elements.length > 0 ? { elements } : (summaries.get(summaryIn(given) ?? 'false') ?? 'whole');
 }
 
-const totals = new Set(['none', 'estimate', 'accurate']);
-
-function isKnown(route: ResourceRoute, base: string): boolean {
-  return (
-    route.search.includes(base) ||
-    (commonSearch as readonly string[]).includes(base) ||
-    (resultParameters as readonly string[]).includes(base)
-  );
-}
-
-/** A chain or an include leads to other types: they too must be ones that the caller may read (ACC-2). */
-function assertReadable(route: ResourceRoute, role: Role, name: string, value: string): void {
-  if (typesReached(route, name, value).some((type) => routeOf(type) !== undefined && !mayRead(role, type))) {
-    throw new AppError('ROLE_INSUFFICIENT', 'The search leads to resources that this token may not read.');
-  }
-}
-
-function typesReached(route: ResourceRoute, name: string, value: string): readonly string[] {
-  const named = (text: string): string[] => text.split(/[:.]/).filter((part) => /^[A-Z]/.test(part));
-  if (/^_(rev)?include\b/.test(name)) return named(value);
-  const code = name.split('.', 1)[0] ?? '';
-  // `focus.status`: any type that the reference may lead to.
-  if (name.includes('.') && route.search.includes(code)) return [...named(name), ...targetsOf(route.type, code)];
-  return named(name);
-}
+const summaryIn = (given: SearchParams): string | undefined => given.find(([name]) => name === '_summary')?.[1];

@@ -2,6 +2,7 @@ import type { Answer, Call, FhirDeps } from './call.ts';
 import { pageLinks, pagePosition, withQuery } from './paging.ts';
 import { auditReading } from './read.ts';
 import { mayRead } from './routes.ts';
+import { shaped } from './search-elements.ts';
 import { checkSearch, withOwnReferences } from './search-params.ts';
 
 /** GET `Type?…` and POST `Type/_search`. */
@@ -35,11 +36,16 @@ export async function search(deps: FhirDeps, call: Call): Promise<Answer> {
       ...(shown.length === 0
         ? {}
         : {
-            entry: shown.map((resource, index) => ({
-              fullUrl: `${deps.base}/${resource.resourceType}/${resource.id}`,
-              resource,
-              search: { mode: index < found.matches.length ? 'match' : 'include' },
-            })),
+            entry: shown.map((resource, index) => {
+              const mode = index < found.matches.length ? 'match' : 'include';
+              // Elements are named of what is searched for; a summary is of whatever comes (FHIR R4 3.1.1.5.9).
+              const shape = mode === 'include' && typeof asked.shape === 'object' ? 'whole' : asked.shape;
+              return {
+                fullUrl: `${deps.base}/${resource.resourceType}/${resource.id}`,
+                resource: shaped(resource, shape),
+                search: { mode },
+              };
+            }),
           }),
     },
   };

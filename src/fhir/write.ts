@@ -2,7 +2,9 @@ import type { Resource } from '@medplum/fhirtypes';
 import { auditEvent } from '../audit.ts';
 import type { Role } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
+import type { Warning } from '../policy/decision.ts';
 import { newId } from '../send/ids.ts';
+import type { HoldAnswer } from '../send/requests.ts';
 import {
   type FhirStore,
   type SearchPage,
@@ -12,7 +14,9 @@ import {
   type Write,
   type WriteResult,
 } from '../store/fhir-store.ts';
-import { type Answer, type Call, type FhirDeps, patientOf } from './call.ts';
+import type { Unit } from '../store/unit.ts';
+import type { Answer, Call, FhirDeps } from './call.ts';
+import { eachConcerned } from './concerned.ts';
 import { checkIncoming } from './incoming.ts';
 import { withLiteralPatient } from './people.ts';
 import { auditReading, isId } from './read.ts';
@@ -24,19 +28,30 @@ import { writingRules } from './writing-rules.ts';
 
 export type WithId = Resource & { id: string };
 
+/** How often a write is made again upon what somebody else wrote meanwhile. */
+const TRIES = 4;
+
+/** The same for what nothing is in the way of but what goes beside it: an objection must not be lost to a busy record. */
+const TRIES_ALONE = 25;
+
 /** POST `Type`: an id of our choosing. Errors: AppError as the catalogue has them, StoreError. */
 export async function create(deps: FhirDeps, call: Call): Promise<Answer> {
   const sent = await withLiteralPatient(deps.store, checkIncoming<Resource>(deps, call, await call.json()));
-  const existing = await existingMatch(deps, call);
-  if (existing !== undefined) return existing;
   const resource: WithId = { ...sent, id: newId(deps.clock.now()) };
-  const condition = call.header('if-none-exist');
-  return write(deps, call, resource, undefined, {
-    op: 'create',
-    resource,
-    // The search above may be overtaken by another process.
-    ...(condition === undefined ? {} : { unless: conditionFrom(deps, call.route, call.caller.role, condition) }),
-  });
+  const unless = unlessOf(deps, call);
+  for (let tries = 0; ; tries += 1) {
+    const match = unless === undefined ? undefined : await onlyMatch(deps.store, call.route.type, unless);
+    if (match !== undefined) return existing(deps, call, match);
+    try {
+      // A conflict, so that what goes beside it does not point at something that was not made.
+      const condition = unless === undefined ? {} : { unless, onMatch: 'conflict' as const };
+      return await write(deps, call, resource, undefined, { op: 'create', resource, ...condition });
+    } catch (error) {
+      // Somebody else made one between the search and the write, or changed what goes beside it.
+      const most = unless === undefined ? TRIES_ALONE : TRIES;
+      if (!(error instanceof StoreError && error.code === 'conflict') || tries >= most) throw error;
+    }
+  }
 }
 
 /** PUT `Type/id`; an id that is not there yet is made. Errors: as `create`; VERSION_CONFLICT. */
@@ -48,9 +63,10 @@ export async function update(deps: FhirDeps, call: Call): Promise<Answer> {
     try {
       return await write(deps, call, resource, previous, updateOf(resource, previous, call));
     } catch (error) {
-      // It moved on between the read and the write: whoever named no version means the one that is there now.
-      const moved = error instanceof StoreError && error.code === 'conflict' && call.header('if-match') === undefined;
-      if (!moved || tries >= 4) throw error;
+      // It moved on between the read and the write, or a request that waits for it did: whoever named no version means
+      // the one that is there now, and whoever did is told with the next read.
+      const moved = error instanceof StoreError && error.code === 'conflict';
+      if (!moved || tries >= TRIES) throw error;
     }
   }
 }
@@ -70,14 +86,22 @@ export function updateOf(resource: WithId, previous: Stored | undefined, call: C
 
 /**
  * `If-None-Exist` (FHIR R4 3.1.0.8.1): the one match there is already; `undefined` when there is none, or no such
- * condition. Errors: AppError VERSION_CONFLICT when several match; SEARCH_UNSUPPORTED.
+ * condition. Errors: AppError VERSION_CONFLICT when several match; StoreError.
  */
-export async function existingMatch(deps: FhirDeps, call: Call): Promise<Answer | undefined> {
-  const header = call.header('if-none-exist');
-  if (header === undefined) return undefined;
-  const condition = conditionFrom(deps, call.route, call.caller.role, header);
+export async function existingMatch(
+  deps: FhirDeps,
+  call: Call,
+  condition: SearchParams | undefined,
+): Promise<Answer | undefined> {
+  if (condition === undefined) return undefined;
   const match = await onlyMatch(deps.store, call.route.type, condition);
   return match === undefined ? undefined : existing(deps, call, match);
+}
+
+/** What `If-None-Exist` asks for, where the caller sent it. Errors: AppError SEARCH_UNSUPPORTED, ROLE_INSUFFICIENT. */
+export function unlessOf(deps: FhirDeps, call: Call): SearchParams | undefined {
+  const header = call.header('if-none-exist');
+  return header === undefined ? undefined : conditionFrom(deps, call.route, call.caller.role, header);
 }
 
 /** A condition as it was written, ready for the store. Errors: AppError SEARCH_UNSUPPORTED, ROLE_INSUFFICIENT. */
@@ -128,31 +152,51 @@ export function stale(): AppError {
 async function write(
   deps: FhirDeps,
   call: Call,
-  resource: WithId,
+  sent: WithId,
   previous: Stored | undefined,
-  change: Write,
+  asked: Write,
 ): Promise<Answer> {
-  await assertWritable(deps, call, resource, previous);
-  const { beside, audit } = await consequences(deps, call, resource, previous);
-  const results = await committed(deps, call, [change, ...beside, audit]);
+  await assertWritable(deps, call, sent, previous);
+  const { resource, warnings } = await asKept(deps, call, sent, previous);
+  const change = { ...asked, resource };
+  const { beside, audits } = await consequences(deps, call, resource, previous);
+  const writes = [change, ...beside, ...audits];
+  const answered = answerOf(call, resource, previous);
+  const results =
+    answered === undefined
+      ? await committed(deps, call, writes)
+      : await deps.commitUnit(await withAnswer(deps, call, writes, answered));
   const [result] = results;
   if (result === undefined) throw new StoreError('unavailable', 'the store did not say what became of a write');
-  if (result.outcome === 'existing') return existing(deps, call, result.resource);
   await afterWrite(deps, result.resource, beside);
-  return writtenAnswer(result);
+  return writtenAnswer(result, warnings);
+}
+
+/**
+ * The resource as its type's rules let it be kept, and what its writer has to know of the difference. Errors: StoreError.
+ */
+export async function asKept(
+  deps: Pick<FhirDeps, 'store' | 'clock' | 'fingerprint'>,
+  call: Call,
+  resource: WithId,
+  previous: Stored | undefined,
+): Promise<{ readonly resource: WithId; readonly warnings: readonly Warning[] }> {
+  return (await writingRules[call.route.type]?.kept?.(deps, resource, previous)) ?? { resource, warnings: [] };
 }
 
 /** What the rules of its type and its references ask of a resource. Errors: AppError; StoreError. */
 export async function assertWritable(
-  deps: Pick<FhirDeps, 'store'>,
+  deps: Pick<FhirDeps, 'store' | 'policy' | 'clock' | 'controller'>,
   call: Call,
   resource: WithId,
   previous: Stored | undefined,
 ): Promise<void> {
-  writingRules[call.route.type]?.check?.(call.caller, resource, previous);
+  const rules = writingRules[call.route.type];
+  rules?.check?.(call.caller, resource, previous);
   const self = `${resource.resourceType}/${resource.id}`;
   const dangling = await danglingReferences(deps.store, resource, { self });
-  if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);
+  const faults = [...dangling, ...((await rules?.faults?.(deps, resource, previous, call.caller)) ?? [])];
+  if (faults.length > 0) throw new AppError('PROFILE_INVALID', faults);
 }
 
 /** What goes into the same commit as a write. Errors: StoreError. */
@@ -161,9 +205,27 @@ export async function consequences(
   call: Call,
   resource: WithId,
   previous: Stored | undefined,
-): Promise<{ readonly beside: readonly Write[]; readonly audit: Write }> {
+): Promise<{ readonly beside: readonly Write[]; readonly audits: readonly Write[] }> {
   const beside = await writingRules[call.route.type]?.beside?.(deps, resource, previous, call.caller);
-  return { beside: beside ?? [], audit: auditOf(deps, call, resource, previous) };
+  return { beside: beside ?? [], audits: auditsOf(deps, call, resource, previous) };
+}
+
+/** What a write says to a request that waits for it. */
+export function answerOf(call: Call, resource: WithId, previous: Stored | undefined): HoldAnswer | undefined {
+  return writingRules[call.route.type]?.answers?.(resource, previous);
+}
+
+/** The writes with what they do to the request that waits for them. Errors: AppError, StoreError. */
+async function withAnswer(deps: FhirDeps, call: Call, writes: readonly Write[], answered: HoldAnswer): Promise<Unit> {
+  const draft = deps.openDraft(deps.store);
+  try {
+    await draft.put(writes.slice(0, 1));
+    const follows = await deps.requests.answer(answered, draft.store, call.caller);
+    if (follows === undefined) return { writes };
+    return { writes: [...writes, ...follows.writes], jobs: follows.jobs, inDoubt: 'undo' };
+  } finally {
+    draft.close();
+  }
 }
 
 /** What is done once a write is durable. */
@@ -171,13 +233,17 @@ export async function afterWrite(deps: FhirDeps, stored: Stored, beside: readonl
   await writingRules[stored.resourceType as ServedType]?.after?.(deps, stored, beside.length > 0);
 }
 
-export function writtenAnswer({ resource, outcome }: WriteResult): Extract<Answer, { kind: 'version' }> {
+export function writtenAnswer(
+  { resource, outcome }: WriteResult,
+  warnings: readonly Warning[] = [],
+): Extract<Answer, { kind: 'version' }> {
   const self = `${resource.resourceType}/${resource.id}`;
   return {
     kind: 'version',
     status: outcome === 'created' ? 201 : 200,
     resource,
     done: `${self} was ${outcome}; its version is now ${resource.meta.versionId}.`,
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 
@@ -190,9 +256,10 @@ async function committed(deps: FhirDeps, call: Call, writes: readonly Write[]) {
   }
 }
 
-function auditOf(deps: FhirDeps, call: Call, resource: WithId, previous: Stored | undefined): Write {
-  const patient = patientOf(resource);
-  return {
+/** Whoever was concerned until now is concerned by the change too. */
+function auditsOf(deps: FhirDeps, call: Call, resource: WithId, previous: Stored | undefined): Write[] {
+  const about = previous === undefined ? [resource] : [resource, previous];
+  return eachConcerned(about).map((concerned) => ({
     op: 'create',
     resource: auditEvent({
       action: previous === undefined ? 'C' : 'U',
@@ -203,9 +270,9 @@ function auditOf(deps: FhirDeps, call: Call, resource: WithId, previous: Stored 
       controller: deps.controller,
       network: call.network,
       entities: [`${resource.resourceType}/${resource.id}`],
-      ...(patient === undefined ? {} : { patient }),
+      ...concerned,
     }),
-  };
+  }));
 }
 
 /** What was there already is shown, and so it is audited as read. */

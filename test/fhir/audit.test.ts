@@ -24,6 +24,7 @@ function withoutAudit(store: FhirStore): FhirStore {
     vread: (type, id, versionId) => store.vread(type, id, versionId),
     history: (type, options) => store.history(type, options),
     search: (type, params, cursor) => store.search(type, params, cursor),
+    redact: (type, id, rewrite) => store.redact(type, id, rewrite),
     ping: () => store.ping(),
     commit: async (writes) => {
       if (writes.some((one) => one.resource.resourceType === 'AuditEvent')) {
@@ -43,14 +44,15 @@ describe('ACC-2: who touched what', () => {
     await herald.as('sar', 'get', `/fhir/${self}/_history`);
     await herald.as('epr', 'put', `/fhir/${self}`).send(made.body);
     await herald.as('epr', 'get', '/fhir/Patient?family=Marlowe');
-    const row = (subtype: string, action: string) => ({ subtype, action, outcome: '0', touched: [self] });
+    // Whose record it is, and what was touched.
+    const row = (subtype: string, action: string) => ({ subtype, action, outcome: '0', touched: [self, self] });
     expect(await events()).toEqual([
       row('create', 'C'),
       row('read', 'R'),
       row('vread', 'R'),
       row('history-instance', 'R'),
       row('update', 'U'),
-      row('search-type', 'E'),
+      { ...row('search-type', 'E'), touched: [self] },
     ]);
   });
 
@@ -85,6 +87,67 @@ describe('ACC-2: who touched what', () => {
     });
     await herald.as('epr', 'get', '/fhir/Appointment/visit');
     expect((await events())[0]?.touched).toEqual(['Patient/iris', 'Appointment/visit']);
+  });
+
+  it('a record that is taken from one patient and given to another concerns both', async () => {
+    for (const id of ['one', 'two']) await herald.given({ ...aPatient(), id });
+    const flag = { resourceType: 'Flag', id: 'print', status: 'active', code: { text: 'Large print' } } as const;
+    await herald.given({ ...flag, subject: { reference: 'Patient/one' } });
+    await herald.as('epr', 'put', '/fhir/Flag/print').send({ ...flag, subject: { reference: 'Patient/two' } });
+    expect((await events()).map((one) => one.touched).sort()).toEqual([
+      ['Patient/one', 'Flag/print'],
+      ['Patient/two', 'Flag/print'],
+    ]);
+  });
+
+  const people = (count: number) => Array.from({ length: count }, (_, n) => `Patient/p-${n}`);
+  const group = (members: readonly string[]) => ({
+    resourceType: 'Group' as const,
+    id: 'clinic',
+    type: 'person' as const,
+    actual: true,
+    member: members.map((reference) => ({ entity: { reference } })),
+  });
+  const list = (subject: string, items: readonly string[]) => ({
+    resourceType: 'List' as const,
+    id: 'left-out',
+    status: 'current' as const,
+    mode: 'snapshot' as const,
+    subject: { reference: subject },
+    entry: items.map((reference) => ({ item: { reference } })),
+  });
+  const found = async (patient: string) =>
+    (await herald.as('ig', 'get', `/fhir/AuditEvent?patient=${patient}&_summary=count`)).body.total;
+
+  it.each([
+    ['a read', 'get', '/fhir/Group/clinic'],
+    ['a search', 'get', '/fhir/Group'],
+    ['a history', 'get', '/fhir/Group/clinic/_history'],
+  ] as const)('%s of a Group is found for each whom it names, in events of 200', async (_what, method, path) => {
+    await herald.given(group([...people(401), 'Practitioner/dr']));
+    await herald.as('ig', method, path);
+    const named = (await events()).map((one) => one.touched?.filter((reference) => /^Patient/.test(reference)).length);
+    expect(named.sort()).toEqual([1, 200, 200]);
+    for (const one of ['Patient/p-0', 'Patient/p-200', 'Patient/p-400'])
+      expect([one, await found(one)]).toEqual([one, 1]);
+  });
+
+  it('of a List, whose record it is has an event that names nobody else', async () => {
+    await herald.given(list('Patient/one', ['Patient/one', 'Patient/two', 'Communication/c', 'Patient/three']));
+    await herald.as('ig', 'get', '/fhir/List/left-out');
+    expect((await events()).map((one) => one.touched).sort()).toEqual([
+      ['Patient/one', 'List/left-out'],
+      ['Patient/two', 'Patient/three', 'List/left-out'],
+    ]);
+  });
+
+  it('who leaves a Group, and who joins it, is found by the change', async () => {
+    for (const id of ['one', 'two', 'three']) await herald.given({ ...aPatient(), id });
+    await herald.given(group(['Patient/one', 'Patient/two']));
+    await herald.as('epr', 'put', '/fhir/Group/clinic').send(group(['Patient/two', 'Patient/three']));
+    expect((await events()).map((one) => one.touched)).toEqual([
+      ['Patient/two', 'Patient/three', 'Patient/one', 'Group/clinic'],
+    ]);
   });
 
   it('a search that finds nobody is an event too', async () => {
@@ -135,6 +198,37 @@ describe('ACC-2: nothing is shown or written that cannot be recorded', () => {
       own.close();
     },
   );
+
+  it('a write that somebody else overtakes names nothing that was not made', async () => {
+    let overtaken = false;
+    const own = startApp({
+      wrapStore: (store) => ({
+        read: (type, id) => store.read(type, id),
+        vread: (type, id, versionId) => store.vread(type, id, versionId),
+        history: (type, options) => store.history(type, options),
+        redact: (type, id, rewrite) => store.redact(type, id, rewrite),
+        ping: () => store.ping(),
+        search: async (type, params, cursor) => {
+          const page = await store.search(type, params, cursor);
+          // Another process makes it between the search and the write.
+          if (!overtaken && type === 'Patient') {
+            overtaken = true;
+            await store.commit([{ op: 'create', resource: { ...aPatient(), id: 'theirs' } }]);
+          }
+          return page;
+        },
+        commit: (writes) => store.commit(writes),
+      }),
+    });
+    const answer = await own.as('epr', 'post', '/fhir/Patient').set('If-None-Exist', 'family=Marlowe').send(aPatient());
+    expect([answer.status, answer.body.id]).toEqual([200, 'theirs']);
+    const all = await audited(own.store);
+    expect(all.map((one) => [one.subtype?.[0]?.code, one.entity?.flatMap((e) => e.what?.reference ?? [])])).toEqual([
+      ['read', ['Patient/theirs', 'Patient/theirs']],
+    ]);
+    expect((await own.store.search('Task', [])).matches).toEqual([]);
+    own.close();
+  });
 
   it('a write whose audit cannot be kept is not kept either', async () => {
     const own = startApp({ wrapStore: withoutAudit });

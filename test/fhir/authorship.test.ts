@@ -22,7 +22,8 @@ const recordedBy = (...references: string[]): Consent => {
     url: structureDefinition('recorded-by'),
     valueReference: { reference },
   }));
-  return { ...consent, extension: [...(consent.extension ?? []), ...named] };
+  const others = (consent.extension ?? []).filter((one) => one.url !== structureDefinition('recorded-by'));
+  return { ...consent, extension: [...others, ...named] };
 };
 const written = async (): Promise<Provenance[]> => {
   const found = await searchAll(herald.store, 'Provenance', []);
@@ -38,7 +39,7 @@ describe('contract 6: who recorded a Consent', () => {
     const [first, second, third] = await written();
     expect(third).toBeUndefined();
     expect(first).toMatchObject({
-      target: [{ reference: `Consent/${body.id}/_history/1` }],
+      target: expect.arrayContaining([{ reference: `Consent/${body.id}/_history/1` }]),
       activity: { coding: [{ code: 'CREATE' }] },
     });
     expect(agents(first)).toEqual([
@@ -46,7 +47,7 @@ describe('contract 6: who recorded a Consent', () => {
       ['assembler', 'herald'],
     ]);
     expect(second).toMatchObject({
-      target: [{ reference: `Consent/${body.id}/_history/2` }],
+      target: expect.arrayContaining([{ reference: `Consent/${body.id}/_history/2` }]),
       activity: { coding: [{ code: 'UPDATE' }] },
     });
     expect(agents(second)?.[0]).toEqual(['author', guardian]);

@@ -156,6 +156,7 @@ describe('contract 2: a batch', () => {
         history: (type, options) => store.history(type, options),
         search: (type, params, cursor) => store.search(type, params, cursor),
         commit: (writes) => store.commit(writes),
+        redact: (type, id, rewrite) => store.redact(type, id, rewrite),
         ping: () => store.ping(),
       }),
     });

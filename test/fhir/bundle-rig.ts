@@ -50,12 +50,25 @@ export async function startRig(faults: Faults = {}): Promise<BundleRig> {
     store,
     jobs: embedded.jobs,
     commitUnit,
+    settleDoubts: embedded.settleDoubts,
     clock,
     log: createLog({ level: 'silent' }),
     context,
     count: () => {},
-    gather: (request, view) =>
-      gatherFacts(request, { store: view, clock, ...context, providerChannels: ['sms', 'email', 'letter'] }),
+    gather: (request, { view = store, tried, leavesDraft } = {}) =>
+      gatherFacts(
+        request,
+        {
+          store: view,
+          clock,
+          ...context,
+          providerChannels: ['sms', 'email', 'letter'],
+          findTemplate: async () => ({ kind: 'none' }),
+          fingerprint: () => undefined,
+        },
+        tried,
+        leavesDraft,
+      ),
   });
   const app = startApp({ clock, store, requests, commitUnit, openDraft: createDrafts(clock), ...context });
   const rows = (sql: string): Record<string, unknown>[] => embedded.db.sql.prepare(sql).all();

@@ -1,10 +1,15 @@
+import type { Meta } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeSystem, MSG } from '../../src/canonical.ts';
+import { faultsOf, r4 } from '../validate/support.ts';
 import { type ExpectedType, expectedOfPublished, expectedTypes } from './expectations.ts';
 import { formsOf, missOf, refusedModifiers } from './expectations-forms.ts';
 import { type AnswerBody, FOUND, OTHER, type Rig, startRig } from './expectations-rig.ts';
 import { expectedSearches, type SearchExpectation } from './expectations-search.ts';
-import { address, type ParameterExpectation, plain, text } from './expectations-values.ts';
+import { address, coded, type ParameterExpectation, PROFILE, plain, text } from './expectations-values.ts';
+
+const SUBSETTED = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' };
+const tagsOf = ({ meta }: Record<string, unknown>): readonly unknown[] => (meta as Meta | undefined)?.tag ?? [];
 
 let rig: Rig;
 beforeAll(async () => {
@@ -118,10 +123,48 @@ describe('contract 2: references', () => {
     expect(keysOf(answer.body, 'include')).toContain(`${type}/${FOUND}`);
   });
 
-  it.each(references)('$type $name can be gone on from, one step', async ({ type, name, parameter }) => {
+  it.each(references)('$type $name can be gone on from, one step and two', async ({ type, name, parameter }) => {
     const [target = '', id = ''] = parameter.value.split('/');
     expect(await foundOf(type, [[`${name}:${target}._id`, id]])).toEqual([FOUND]);
     expect(await foundOf(type, [[`${name}:${target}._id`, 'nobody']])).toEqual([]);
+    expect(await foundOf(type, [[`${name}:${target}._has:${type}:${name}:_id`, FOUND]])).toEqual([FOUND]);
+    expect(await foundOf(type, [[`${name}:${target}._has:${type}:${name}:_id`, OTHER]])).toEqual([]);
+  });
+
+  it.each(references)('$type $name leads back with _has', async ({ type, name, parameter }) => {
+    const [target = '', id = ''] = parameter.value.split('/');
+    const found = async (asked: string) => {
+      const path = `/${target}?${query([
+        ['_id', id],
+        [`_has:${type}:${name}:_id`, asked],
+      ])}`;
+      const answer = await rig.ask('GET', path, { token: 'demo-ig' });
+      expect(answer.status).toBe(200);
+      return keysOf(answer.body);
+    };
+    expect(await found(FOUND)).toEqual([parameter.value]);
+    expect(await found(OTHER)).toEqual([]);
+  });
+
+  it.each(types)('%s: * includes all that it points at, and in reverse all that points at it', async (type) => {
+    const own = references.filter((one) => one.type === type).map(({ parameter }) => parameter.value);
+    const all = await search(type, [
+      ['_id', FOUND],
+      ['_include', '*'],
+    ]);
+    expect(keysOf(all, 'include')).toEqual(expect.arrayContaining(own));
+    const named = await search(type, [
+      ['_id', FOUND],
+      ['_include', `${type}:*`],
+    ]);
+    expect(keysOf(named, 'include').sort()).toEqual(keysOf(all, 'include').sort());
+    const id = references.map(({ parameter }) => parameter.value.split('/')).find(([target]) => target === type)?.[1];
+    if (id === undefined) return;
+    // Of what the token may not read there would be too many, were they not left out: each search is audited.
+    const pointing = references.filter((one) => one.parameter.value === `${type}/${id}` && one.type !== 'AuditEvent');
+    const answer = await rig.ask('GET', `/${type}?_id=${id}&_revinclude=*`, { token: 'demo-epr' });
+    const expected = pointing.map((one) => `${one.type}/${FOUND}`);
+    expect(keysOf(answer.body, 'include')).toEqual(expect.arrayContaining(expected));
   });
 });
 
@@ -156,13 +199,23 @@ describe('contract 2: everywhere', () => {
     expect([await has('gt2026-01-01'), await has('lt2026-01-01')]).toEqual([at > '2026-01-01', at < '2026-01-01']);
   });
 
-  it.each(types)('%s _security', async (type) => {
-    expect(await foundOf(type, [['_security', 'https://codes.example.org|_security']])).toEqual([FOUND]);
+  it.each(types)('%s _security and _tag', async (type) => {
+    for (const name of ['_security', '_tag']) {
+      const forms = formsOf(coded(name));
+      const found = await Promise.all(forms.map((one) => foundOf(type, [[`${name}${one.modifier}`, one.value]])));
+      expect([name, forms.filter((one, at) => found[at]?.includes(FOUND) !== one.finds)]).toEqual([name, []]);
+    }
+  });
+
+  it.each(types)('%s _profile', async (type) => {
+    const forms = formsOf(address(PROFILE));
+    const found = await Promise.all(forms.map((one) => foundOf(type, [[`_profile${one.modifier}`, one.value]])));
+    expect(forms.filter((one, at) => found[at]?.includes(FOUND) !== one.finds)).toEqual([]);
   });
 
   it.each(types)('%s _sort by everything that has an order, both ways', async (type, { parameters: own }) => {
-    const ordered = Object.entries(own).filter(([, { kind }]) => ['date', 'string', 'uri'].includes(kind));
-    for (const name of ['_id', '_lastUpdated', ...ordered.map(([one]) => one)]) {
+    const ordered = Object.entries(own).filter(([, { kind }]) => kind !== 'composite');
+    for (const name of ['_id', '_lastUpdated', '_security', '_tag', '_profile', ...ordered.map(([one]) => one)]) {
       const up = await foundOf(type, [['_sort', name]]);
       const down = await foundOf(type, [['_sort', `-${name}`]]);
       expect([name, [...up].sort(), [...down].sort()]).toEqual([name, [FOUND, OTHER].sort(), [FOUND, OTHER].sort()]);
@@ -197,8 +250,23 @@ describe('contract 2: everywhere', () => {
     expect([counted.total, counted.entry ?? []]).toEqual([2, []]);
   });
 
+  it.each(types)('%s: a part of each is R4, says that it is a part, and has nothing else', async (type) => {
+    const { token } = expectedTypes[type];
+    const whole = (await rig.ask('GET', `/${type}/${FOUND}`, { token })).body as Record<string, unknown>;
+    for (const part of ['_summary=true', '_summary=text', '_summary=data', '_elements=id', '_elements=meta,language']) {
+      const answer = await rig.ask('GET', `/${type}?_id=${FOUND}&${part}`, { token });
+      const resource = answer.body.entry?.[0]?.resource as unknown as Record<string, unknown>;
+      expect([part, faultsOf(r4, resource).filter((one) => one.startsWith('structure'))]).toEqual([part, []]);
+      const { meta, ...content } = resource;
+      expect([part, meta]).toEqual([part, { ...(whole.meta as Meta), tag: [...tagsOf(whole), SUBSETTED] }]);
+      if (part === '_summary=data') expect(Object.keys(resource).sort()).toEqual(Object.keys(whole).sort());
+      for (const [name, value] of Object.entries(content)) expect([part, whole[name]]).toMatchObject([part, value]);
+    }
+  });
+
   it.each(types)('%s: what is not known is 400, and nothing is ignored', async (type) => {
-    for (const one of ['colour=blue', '_text=x', '_content=x', '_elements=id', '_contained=true', '_sort=colour']) {
+    const unknown = ['colour=blue', '_text=x', '_content=x', '_elements=colour', '_contained=true', '_sort=colour'];
+    for (const one of [...unknown, '_summary=some', '_include:recurse=*', '_total:exact=none']) {
       const answer = await rig.ask('GET', `/${type}?${one}`, { token: expectedTypes[type].token });
       expect([one, answer.status]).toEqual([one, 400]);
     }

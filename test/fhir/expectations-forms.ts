@@ -1,3 +1,4 @@
+import { MSG } from '../../src/canonical.ts';
 import {
   DAY,
   DAY_AFTER,
@@ -5,6 +6,7 @@ import {
   IDENTIFIER_TYPES,
   type ParameterExpectation,
   REFERENCE_NUMBERS,
+  wordsBeside,
 } from './expectations-values.ts';
 
 /** One way of asking for a parameter, and whether the example that has everything is found by it. */
@@ -23,16 +25,16 @@ export function formsOf(parameter: ParameterExpectation): readonly Form[] {
   return [...always(parameter), ...byShape(parameter)];
 }
 
-/** Modifiers that R4 defines for the kind and the store has not: 400, never ignored. */
+/** Modifiers that R4 does not define for the kind: 400, never ignored. */
 export function refusedModifiers({ kind }: ParameterExpectation): readonly string[] {
   const unknown = [':nonsense', ':Exact'];
   switch (kind) {
     case 'token':
-      return [...unknown, ':text', ':in', ':not-in', ':above', ':below', ':contains'];
+      return [...unknown, ':contains', ':exact', ':identifier', ':Patient'];
     case 'reference':
-      return [...unknown, ':Nothing', ':above', ':below', ':exact'];
+      return [...unknown, ':Nothing', ':above', ':below', ':exact', ':text', ':in', ':not'];
     case 'string':
-      return [...unknown, ':text', ':not'];
+      return [...unknown, ':text', ':not', ':in', ':below'];
     case 'date':
       return [...unknown, ':exact', ':not'];
     case 'uri':
@@ -83,9 +85,19 @@ function byShape({ shape, value, kind }: ParameterExpectation): Form[] {
         form(':of-type', `${IDENTIFIER_TYPES}|NH|${codeIn(value)}`, false),
       ];
     case 'plain':
-      return [form(':not', value, false), form(':not', 'nothing-has-this', true), form('', `urn:none|${value}`, false)];
+      return [
+        form(':not', value, false),
+        form(':not', 'nothing-has-this', true),
+        form('', `urn:none|${value}`, false),
+        ...terminologyForms(`urn:none|${value}`, false),
+      ];
     case 'contact':
-      return [form('', value.toUpperCase(), true), form(':not', value, false), form('', value.slice(0, -1), false)];
+      return [
+        form('', value.toUpperCase(), true),
+        form(':not', value, false),
+        form('', value.slice(0, -1), false),
+        ...terminologyForms(`urn:none|${value}`, false),
+      ];
     case 'literal':
       return referenceForms(value);
     case 'canonical':
@@ -121,6 +133,25 @@ function tokenForms(value: string): Form[] {
     form('', `urn:none|${codeIn(value)}`, false),
     form(':not', value, false),
     form(':not', `${systemIn(value)}|nothing-has-this`, true),
+    ...terminologyForms(value, true),
+  ];
+}
+
+/** None of the value sets that are known here has a code of the examples; words beside them only some kinds have. */
+function terminologyForms(value: string, hasWords: boolean): Form[] {
+  const words = wordsBeside(codeIn(value)).normalize('NFD').replace(/\p{M}/gu, '').toUpperCase();
+  return [
+    form(':text', words, hasWords),
+    form(':text', words.slice(0, -1), hasWords),
+    form(':text', `zzyzx,${words}`, hasWords),
+    form(':text', words.slice(2), false),
+    form(':above', value, hasWords),
+    form(':below', value, hasWords),
+    form(':above', `${systemIn(value)}|nothing-has-this`, false),
+    form(':below', `urn:none|${codeIn(value)}`, false),
+    form(':in', `${MSG}/ValueSet/staff-role`, false),
+    form(':in', 'http://hl7.org/fhir/ValueSet/address-type', false),
+    form(':not-in', `${MSG}/ValueSet/staff-role`, true),
   ];
 }
 

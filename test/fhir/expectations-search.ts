@@ -15,6 +15,7 @@ import {
   literal,
   numbered,
   type ParameterExpectation,
+  PROFILE,
   pair,
   period,
   plain,
@@ -33,7 +34,7 @@ export interface SearchExpectation {
 }
 
 const security = [coding('_security')];
-const meta = { security };
+const meta = { security, tag: [coding('_tag')], profile: [PROFILE] };
 const telecom = [
   { system: 'phone' as const, value: '07700 900123' },
   { system: 'email' as const, value: 'Casey.Example@example.org' },

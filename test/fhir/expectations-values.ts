@@ -14,17 +14,21 @@ export const INSTANT = `${DAY}T09:30:00Z`;
 export const period = { start: DAY, end: DAY };
 
 const CODES = 'https://codes.example.org';
+export const PROFILE = 'https://profiles.example.org/any/a-profile';
 const NUMBERS = 'https://numbers.example.org';
 export const REFERENCE_NUMBERS = 'https://references.example.org';
 export const IDENTIFIER_TYPES = 'http://terminology.hl7.org/CodeSystem/v2-0203';
 
+/** What stands in words beside a code or an identifier: in another case, and with an accent, than it is asked for. */
+export const wordsBeside = (code: string): string => `Désigné ${code}`;
+
 /** Elements whose values are named after the search parameter that finds them: no two can be mistaken for each other. */
-export const coding = (code: string) => ({ system: CODES, code });
+export const coding = (code: string) => ({ system: CODES, code, display: wordsBeside(code) });
 export const concept = (code: string) => ({ coding: [coding(code)] });
 export const identifier = (value: string) => ({
   system: NUMBERS,
   value,
-  type: { coding: [{ system: IDENTIFIER_TYPES, code: 'MR' }] },
+  type: { coding: [{ system: IDENTIFIER_TYPES, code: 'MR' }], text: wordsBeside(value) },
 });
 /** Literal and logical at once, for the modifier `:identifier`. */
 export const reference = (type: string, id: string) => ({

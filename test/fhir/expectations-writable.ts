@@ -1,4 +1,5 @@
 import type { Resource } from '@medplum/fhirtypes';
+import { demoStaff } from '../../src/auth/demo.ts';
 import { codeSystem, MSG, structureDefinition, system } from '../../src/canonical.ts';
 import { exampleRequest } from '../../src/catalogue/examples.ts';
 import { anObjection } from '../support/people.ts';
@@ -18,6 +19,16 @@ const coded = (name: string, code: string) => ({ coding: [{ system: codeSystem(n
 
 const writable: Readonly<Partial<Record<ExpectedType, (key: string) => Resource>>> = {
   CommunicationRequest: (key) => ({ ...exampleRequest(key), status: 'draft' }),
+  Communication: () => ({
+    resourceType: 'Communication',
+    status: 'completed',
+    subject: patient,
+    sender: { reference: `Practitioner/${demoStaff.epr.id}` },
+    sent: '2026-06-01T09:00:00Z',
+    payload: [
+      { extension: [{ url: structureDefinition('content-fidelity'), valueCode: 'exact' }], contentString: 'Hello' },
+    ],
+  }),
   RelatedPerson: () => ({ resourceType: 'RelatedPerson', patient, name: [{ family: 'Example' }] }),
   Consent: () => anObjection(patient.reference),
   Flag: () => ({ resourceType: 'Flag', status: 'active', code: { text: 'Large print' }, subject: patient }),

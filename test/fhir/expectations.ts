@@ -40,10 +40,10 @@ export const expectedTypes = {
   CommunicationRequest: { ...full, operations: ['evaluate'] },
   Communication: {
     ...full,
-    interactions: looking,
-    owed: { create: 422, '$mark-entered-in-error': 404 },
+    interactions: [...looking, 'create'],
+    operations: ['mark-entered-in-error'],
   },
-  Patient: { ...full, owed: { '$subject-access-export': 404 } },
+  Patient: { ...full, operations: ['subject-access-export', 'without-digital-channel'] },
   RelatedPerson: full,
   Consent: full,
   Flag: full,
@@ -96,15 +96,19 @@ export const namedByContract: Readonly<Partial<Record<ExpectedType, string>>> = 
   ConceptMap: 'url',
 };
 
-/** Of every type: what finds, and what shapes the answer, with R4's kinds. */
+/** Of every type, beside its own: what finds, and what shapes the answer, with R4's kinds. */
 export const expectedEverywhere = {
   _id: 'token',
   _lastUpdated: 'date',
+  _profile: 'uri',
   _security: 'token',
+  _tag: 'token',
+  _has: 'special',
   _sort: 'special',
   _count: 'special',
   _total: 'special',
   _summary: 'special',
+  _elements: 'special',
   _include: 'special',
   _revinclude: 'special',
 } as const;

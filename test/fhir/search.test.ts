@@ -121,14 +121,41 @@ describe('contract 2: a search that is not understood is 400, never ignored', ()
     ['family=', 'family'],
     ['_count=-1', '_count'],
     ['_count=many', '_count'],
-    ['_summary=true', '_summary'],
+    ['_summary=some', '_summary'],
+    ['_summary=true&_summary=data', '_summary'],
+    ['_summary=text&_include=*', '_summary'],
+    ['_summary=text&_revinclude:iterate=*', '_summary'],
     ['_total=some', '_total'],
     ['_sort=colour', '_sort'],
     ['_include=Flag:subject', '_include'],
+    ['_sort=name,', '_sort'],
+    ['_sort:desc=name', '_sort'],
     ['_include=Patient:colour', '_include'],
+    ['_include=Flag:*', '_include'],
+    ['_include=Patient:*:Nobody', '_include'],
+    ['_include:recurse=Patient:link', '_include'],
+    ['_include:iterate=Flag:status', '_include'],
     ['_revinclude=nonsense', '_revinclude'],
-    ['_elements=id', '_elements'],
+    ['_revinclude=Nobody:*', '_revinclude'],
+    ['_revinclude=**', '_revinclude'],
+    ['_elements=colour', '_elements'],
+    ['_elements=name,', '_elements'],
+    ['_elements=toString', '_elements'],
+    ['_elements=name&_summary=true', '_elements'],
     ['_has:Flag:subject:status=active', '_has'],
+    ['_has:Flag:identifier:date=2026', '_has'],
+    ['_has:Consent:patient=x', '_has'],
+    ['_has:Consent:patient:status=', '_has'],
+    ['_has:Consent:patient:_sort=status', '_has'],
+    ['_has:Consent:organization:status=active', '_has'],
+    ['link:Organization.name=x', 'link'],
+    ['link:Patient.colour=x', 'link'],
+    ['name.given=x', 'name'],
+    ['gender:in=,', 'gender'],
+    ['identifier:below=x', 'identifier'],
+    ['birthdate:in=http://hl7.org/fhir/ValueSet/event-status', 'birthdate'],
+    ['_tag:contains=x', '_tag'],
+    ['_profile:exact=x', '_profile'],
     ['family=%ZZ', ''],
     ['family=%C3%28', ''],
   ])('%s', async (query, name) => {
@@ -174,6 +201,16 @@ describe('contract 2: a search that is not understood is 400, never ignored', ()
 describe('ACC-2: a search is no way round the role', () => {
   it.each([
     ['epr', 'Communication?_revinclude=AuditEvent:entity'],
+    ['epr', 'Communication?_revinclude:iterate=AuditEvent:entity'],
+    ['epr', 'Communication?_include:iterate=AuditEvent:agent'],
+    ['epr', 'Communication?_revinclude=AuditEvent:*'],
+    ['epr', 'Task?_include=Task:focus:AuditEvent'],
+    ['epr', 'Patient?_has:AuditEvent:patient:action=R'],
+    ['epr', 'Patient?_has:Communication:subject:_has:AuditEvent:entity:action=R'],
+    ['epr', 'Communication?subject:Patient._has:AuditEvent:patient:action=R'],
+    ['epr', 'Communication?based-on:CommunicationRequest._has:Task:focus:focus.status=x'],
+    ['admin', 'Practitioner?_has:Patient:general-practitioner:gender=female'],
+    ['admin', 'Organization?_include:iterate=Patient:organization'],
     ['epr', 'Task?focus:AuditEvent.action=R'],
     ['epr', 'Task?focus.status=active'],
     ['admin', 'Organization?_revinclude=Patient:organization'],
@@ -197,6 +234,25 @@ describe('ACC-2: a search is no way round the role', () => {
       idsOf((await herald.as(role, 'get', '/fhir/Task?_include=Task:focus')).body);
     expect(await brought('ig')).toEqual(['task', 'recorded']);
     expect(await brought('epr')).toEqual(['task']);
+  });
+
+  it('a wildcard brings what the role may read, and is never refused for the rest', async () => {
+    await people(1);
+    const subject = { reference: 'Patient/person-0' };
+    await herald.given({ resourceType: 'Flag', id: 'flag', status: 'active', code: { text: 'Large print' }, subject });
+    // Leaves an AuditEvent.
+    await herald.as('epr', 'get', '/fhir/Patient/person-0');
+    const brought = async (role: 'epr' | 'ig', search: string) => {
+      const { body } = await herald.as(role, 'get', `/fhir/${search}`);
+      return (body as Bundle).entry
+        ?.filter((one) => one.search?.mode === 'include')
+        .map((one) => one.resource?.resourceType);
+    };
+    expect(await brought('epr', 'Patient?_id=person-0&_revinclude=*')).toEqual(['Flag']);
+    const seen = await brought('ig', 'Patient?_id=person-0&_revinclude=*');
+    expect(new Set(seen)).toEqual(new Set(['Flag', 'AuditEvent']));
+    expect(await brought('epr', 'Flag?_include=*')).toEqual(['Patient']);
+    expect(await brought('epr', 'Flag?_include:iterate=*&_revinclude:iterate=*')).toEqual(['Patient']);
   });
 
   it('ig reads them', async () => {

@@ -195,6 +195,7 @@ describe('contract 3: a request in a transaction', () => {
           return store.search(type, params, cursor);
         },
         commit: (writes) => store.commit(writes),
+        redact: (type, id, rewrite) => store.redact(type, id, rewrite),
         ping: () => store.ping(),
       }),
     });

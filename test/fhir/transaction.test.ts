@@ -85,7 +85,10 @@ describe('contract 2: a transaction that can be made', () => {
     const about = (one: (typeof events)[number]) => one.entity?.flatMap((entity) => entity.what?.reference ?? []);
     expect(events.map((one) => one.subtype?.[0]?.code)).toEqual(['create', 'create']);
     expect(events.map(about)).toEqual(
-      expect.arrayContaining([[patient], [patient, `Flag/${body.entry[1].resource.id}`]]),
+      expect.arrayContaining([
+        [patient, patient],
+        [patient, `Flag/${body.entry[1].resource.id}`],
+      ]),
     );
   });
 });

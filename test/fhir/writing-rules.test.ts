@@ -1,6 +1,8 @@
-import type { Bundle, Endpoint, Task } from '@medplum/fhirtypes';
+import type { ActivityDefinition, Bundle, Endpoint, Extension, Task } from '@medplum/fhirtypes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { codeSystem, structureDefinition } from '../../src/canonical.ts';
+import { shippedMessageTypes } from '../../src/catalogue/message-types.ts';
+import { validator } from '../profiles/support.ts';
 import { aPatient, PUBLIC_URL, startApp, type TestApp } from '../support/app.ts';
 
 let herald: TestApp;
@@ -103,8 +105,47 @@ describe('rules on writing', () => {
     ['active without its assurance document', endpoint, 422],
     ['active with it', assured, 201],
     ['off without it', { ...endpoint, status: 'off' }, 201],
-  ])('CHN-5: an Endpoint that is %s', async (_what, body, status) => {
-    expect((await herald.as('admin', 'post', '/fhir/Endpoint').send(body)).status).toBe(status);
+  ])('CHN-5: a channel that is %s', async (_what, body, status) => {
+    const own = startApp({ validate: (resource) => validator.validate(resource) });
+    const answer = await own.as('admin', 'post', '/fhir/Endpoint').send(body);
+    expect([answer.status, answer.body.issue?.length]).toEqual([status, status === 422 ? 1 : undefined]);
+    own.close();
+  });
+
+  const { id: _id, meta: _meta, ...type } = shippedMessageTypes[0] as ActivityDefinition;
+  const without = (name: string): Extension[] =>
+    (type.extension ?? []).filter((one) => one.url !== structureDefinition(name));
+  const unreadable: Extension = {
+    url: structureDefinition('personalisation'),
+    // The profile's pattern takes a tab for a name; no text could have such a key.
+    extension: [{ url: 'name', valueString: '\t' }],
+  };
+
+  it.each<[string, number, object, string?]>([
+    ['as it is shipped', 201, {}],
+    ['without words', 422, { extension: without('channel-template') }, 'ActivityDefinition.extension'],
+    [
+      'that the profile takes and nobody could read',
+      422,
+      { extension: [...(type.extension ?? []), unreadable] },
+      'ActivityDefinition.extension',
+    ],
+    ['being drafted, without words', 201, { status: 'draft', extension: without('channel-template') }],
+    ['being drafted, that nobody could read', 201, { status: 'draft', extension: [unreadable] }],
+    ['that is none of ours', 201, { kind: 'Task', code: { text: 'Ring the ward' }, extension: undefined }],
+  ])('contract 3.2: a message type %s: %i', async (_what, status, change, expression) => {
+    const own = startApp({ validate: (resource) => validator.validate(resource) });
+    const answer = await own.as('admin', 'post', '/fhir/ActivityDefinition').send({ ...type, ...change });
+    const found = answer.body.issue?.map((one: { expression: string[] }) => one.expression[0]);
+    expect([answer.status, found]).toEqual([status, expression === undefined ? undefined : [expression]]);
+    own.close();
+  });
+
+  it('contract 3.2: all that cannot be read of a message type is told at once', async () => {
+    // Without the profile, which would find these first.
+    const body = { ...type, url: undefined, extension: without('content-confidentiality') };
+    const answer = await herald.as('admin', 'post', '/fhir/ActivityDefinition').send(body);
+    expect([answer.status, answer.body.issue.length]).toEqual([422, 2]);
   });
 
   it.each([

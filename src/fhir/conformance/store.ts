@@ -36,6 +36,7 @@ export function withPublished(record: FhirStore, open: () => FhirStore): FhirSto
     vread: (type, id, versionId) => record.vread(type, id, versionId),
     history: (type, options) => record.history(type, options),
     commit: (writes) => record.commit(writes),
+    redact: (type, id, rewrite) => record.redact(type, id, rewrite),
     ping: () => record.ping(),
   };
 }

@@ -42,6 +42,21 @@ export interface ValueSetCodes {
   readonly systems?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** R4's code systems in which codes stand under codes, of those that its required bindings, labels and purposes use. */
+export function loadCodeSystems(): readonly CodeHierarchy[] {
+  return (JSON.parse(generated('code-systems.json')) as { codeSystems: CodeHierarchy[] }).codeSystems;
+}
+
+export interface CodeHierarchy {
+  readonly url: string;
+  readonly concept: readonly NestedCode[];
+}
+
+export interface NestedCode {
+  readonly code: string;
+  readonly concept?: readonly NestedCode[];
+}
+
 function generated(name: string): string {
   return readFileSync(join(import.meta.dirname, 'generated', name), 'utf8');
 }

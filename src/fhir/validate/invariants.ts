@@ -1,5 +1,6 @@
 import { type FhirPathAtom, parseFhirPath } from '@medplum/core';
 import type { Constraint } from './definitions.ts';
+import { invariantPlaces } from './invariant-places.ts';
 import { nativeInvariants } from './native-invariants.ts';
 import type { JsonObject, Problem, Run } from './run.ts';
 
@@ -7,6 +8,8 @@ import type { JsonObject, Problem, Run } from './run.ts';
 export interface Invariant {
   readonly key: string;
   readonly problem: Problem;
+  /** The child of the element that it speaks of, where it is one of ours and speaks of one. */
+  readonly child: string | undefined;
   /** False where it is broken. Does not throw. */
   holds(value: unknown, type: string, run: Run): boolean;
 }
@@ -28,10 +31,11 @@ export function invariantsOf(constraints: readonly Constraint[] | undefined): In
     if (severity !== 'error' || expression === undefined) return [];
     if (untried.has(key)) return [];
     const problem: Problem = ['invariant', `breaks ${key}: ${human.trim().replace(/\.$/, '')}`];
+    const child = invariantPlaces[key];
     const native = nativeInvariants[key];
-    if (native) return [{ key, problem, holds: (value, _type, run) => native(value as JsonObject, run) }];
+    if (native) return [{ key, problem, child, holds: (value, _type, run) => native(value as JsonObject, run) }];
     const parsed = parse(key, expression);
-    return [{ key, problem, holds: (value, type, run) => evaluate(parsed, value, type, run) }];
+    return [{ key, problem, child, holds: (value, type, run) => evaluate(parsed, value, type, run) }];
   });
 }
 

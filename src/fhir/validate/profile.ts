@@ -85,7 +85,8 @@ export function compileProfile(profile: StructureDefinition, source: ProfileSour
     const known = new Set(base?.constraint?.map(({ key }) => key)).add('ext-1');
     for (const invariant of invariantsOf(element.constraint?.filter(({ key }) => !known.has(key)))) {
       checks.push(({ value, type }, run, sound) => {
-        if (sound && isPresent(value) && !invariant.holds(value, type, run)) run.add('profile', invariant.problem);
+        if (sound && isPresent(value) && !invariant.holds(value, type, run))
+          run.add('profile', invariant.problem, invariant.child);
       });
     }
     const children = node.children.flatMap((child) => elementCheck(child) ?? []);
