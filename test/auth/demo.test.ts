@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { roles } from '../../src/auth/caller.ts';
 import { createDemoAuth, demoStaff, demoTokens } from '../../src/auth/demo.ts';
 
-const authenticate = createDemoAuth();
+const authenticate = createDemoAuth({ staff: true });
 
 describe('contract 10: demo tokens', () => {
   it.each(roles)('%s: the token makes a caller of that role, who speaks for a member of staff', async (role) => {

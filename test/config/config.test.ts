@@ -243,15 +243,6 @@ describe('contract 1: a wrong, missing or contradictory value names its key', ()
   });
 });
 
-it('a policy setting that this release does not act on is said at the start', () => {
-  const HERALD_POLICY = file('ahead.json', '{"secondReader":["care-message"],"fourEyes":true,"foreignNumbers":true}');
-  expect(readConfig({ HERALD_POLICY }).notices).toEqual([
-    'HERALD_POLICY: fourEyes has no effect in this release.',
-    'HERALD_POLICY: secondReader has no effect in this release.',
-  ]);
-  expect(readConfig({}).notices).toEqual([]);
-});
-
 describe('ACC-4: no secret is shown', () => {
   it('a fault never quotes the value, wherever a secret was put by mistake', () => {
     const marked = 'SeCrEt-3f9a/ ?';

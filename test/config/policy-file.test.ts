@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { channels } from '../../src/policy/channel.ts';
 import { type Policy, staffRoles, weekdays } from '../../src/policy/policy.ts';
 import schema from '../../src/policy-file.schema.json' with { type: 'json' };
-import { defaultPolicy, parsePolicy, readPolicyFile, unheededKeys } from '../../src/policy-file.ts';
+import { defaultPolicy, parsePolicy, readPolicyFile } from '../../src/policy-file.ts';
 import { filesUnder, textOf } from '../meta/tree.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'herald-policy-'));
@@ -46,6 +46,7 @@ describe('contract 1: the policy file', () => {
       teamHours: { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '17:00', bankHolidaysClosed: true },
       responseMinutes: 60,
       staffRoles: {},
+      providerLimits: { perMinute: 2700 },
     });
   });
 
@@ -59,6 +60,13 @@ describe('contract 1: the policy file', () => {
 
   it("part of the team's hours may be given", () => {
     expect(policyOf({ teamHours: { to: '20:00' } }).teamHours).toEqual({ ...defaultPolicy.teamHours, to: '20:00' });
+  });
+
+  it('one of the provider limits may be given', () => {
+    expect(policyOf({ providerLimits: { perMinute: 600 } }).providerLimits).toEqual({
+      ...defaultPolicy.providerLimits,
+      perMinute: 600,
+    });
   });
 
   it('every key can be set', () => {
@@ -80,6 +88,7 @@ describe('contract 1: the policy file', () => {
       contactOfTheDay: 'PractitionerRole/on-call',
       responseMinutes: 15,
       staffRoles: Object.fromEntries(staffRoles.map((role) => [role, `PractitionerRole/${role}`])),
+      providerLimits: { perMinute: 600, perNumberAndHour: 40, sameTextPerNumberAndHour: 5 },
     };
     expect(Object.keys(full).sort()).toEqual(
       Object.keys(schema.properties)
@@ -184,23 +193,13 @@ describe('contract 1: a fault in the policy file is found, and says where', () =
   });
 });
 
-describe('settings that this release does not act on', () => {
-  it('are said to be so, where the file sets them', () => {
-    expect(parsePolicy({ quietHours: { from: '21:00', to: '07:00' }, linkDomains: ['nhs.uk'] })).toMatchObject({
-      kind: 'policy',
-      unheeded: ['quietHours'],
-    });
-  });
-
-  it('are exactly those that nothing reads', () => {
-    const readers = filesUnder('src').filter(
-      (path) => path.endsWith('.ts') && !['src/policy/policy.ts', 'src/policy-file.ts'].includes(path),
-    );
-    const text = readers.map(textOf).join('\n');
-    const keys = Object.keys(schema.properties).filter((key) => key !== '$schema');
-    const unread = keys.filter((key) => !new RegExp(`(?:policy|[{,])\\??[. ]${key}\\b`).test(text));
-    expect(unread.sort()).toEqual([...unheededKeys].sort());
-  });
+it('every setting is acted on: something reads it', () => {
+  const readers = filesUnder('src').filter(
+    (path) => path.endsWith('.ts') && !['src/policy/policy.ts', 'src/policy-file.ts'].includes(path),
+  );
+  const text = readers.map(textOf).join('\n');
+  const keys = Object.keys(schema.properties).filter((key) => key !== '$schema');
+  expect(keys.filter((key) => !new RegExp(`(?:policy|[{,])\\??[. ]${key}\\b`).test(text))).toEqual([]);
 });
 
 describe('docs/operate.md', () => {
@@ -208,11 +207,6 @@ describe('docs/operate.md', () => {
 
   it('describes every key of the policy file', () => {
     for (const key of Object.keys(schema.properties)) if (key !== '$schema') expect(text).toContain(`| \`${key}\` |`);
-  });
-
-  it('marks the keys that have no effect in this release, and no others', () => {
-    const marked = [...text.matchAll(/^\| `(\w+)` \|.*\*no effect in this release\*.*\|$/gm)].map((match) => match[1]);
-    expect(marked.sort()).toEqual([...unheededKeys].sort());
   });
 });
 

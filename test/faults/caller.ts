@@ -8,6 +8,9 @@ import { RunFailed, type World } from './world.ts';
 /** Longer than any honest answer takes, shorter than a hang. */
 const PATIENCE_MS = 2_000;
 
+/** Longer than the service waits for anything, so that there is always an answer. */
+const LONG_PATIENCE_MS = 30_000;
+
 /** How long a caller goes on asking before the run counts as failed. */
 const GIVE_UP_MS = 120_000;
 
@@ -16,9 +19,9 @@ export interface Asked {
   readonly key: string;
   /** In the text, and in no other. */
   readonly marker: string;
-  readonly channel: 'sms' | 'email';
+  readonly channel: 'sms' | 'email' | 'letter';
   readonly request: CommunicationRequest;
-  /** Of the answer that ended the asking: 201, 200 or 422. */
+  /** Of the answer that ended the asking: 201, 200 or 422; of a caller that asks once, whatever came. */
   readonly status: number;
   /** Of the request, where it was accepted. */
   readonly id: string | undefined;
@@ -28,28 +31,40 @@ export interface AskOptions {
   /** Milliseconds from now to when it is due; none: now. */
   readonly dueInMs?: number;
   readonly priority?: 'routine' | 'urgent' | 'stat';
+  /** None: texts and emails, in turn. */
+  readonly channel?: Asked['channel'];
+  /** Asked for so many times at the same moment, as by callers that do not know of each other. */
+  readonly copies?: number;
 }
 
-const people = {
+const people: Readonly<
+  Record<Asked['channel'], { id: string; number: string; given: string; reached: Pick<Patient, 'telecom' | 'address'> }>
+> = {
   sms: {
-    id: 'fault-kit-robin',
-    number: '9990000069',
-    telecom: [{ system: 'phone', value: '+447700900151', use: 'mobile' }],
+    ...{ id: 'fault-kit-robin', number: '9990000069', given: 'Robin' },
+    reached: { telecom: [{ system: 'phone', value: '+447700900151', use: 'mobile' }] },
   },
-  email: { id: 'fault-kit-alex', number: '9990000077', telecom: [{ system: 'email', value: 'alex@example.org' }] },
-} as const;
+  email: {
+    ...{ id: 'fault-kit-alex', number: '9990000077', given: 'Alex' },
+    reached: { telecom: [{ system: 'email', value: 'alex@example.org' }] },
+  },
+  letter: {
+    ...{ id: 'fault-kit-sam', number: '9990009252', given: 'Sam' },
+    reached: { address: [{ use: 'home', line: ['1 Example Row'], city: 'Leeds', postalCode: 'LS1 4AP' }] },
+  },
+};
 
 /** A person of the run. */
 export function person(channel: Asked['channel'], change: Partial<Patient> = {}): Patient & { id: string } {
-  const { id, number, telecom } = people[channel];
+  const { id, number, given, reached } = people[channel];
   return {
     resourceType: 'Patient',
     id,
     identifier: [{ system: system.nhsNumber, value: number }],
     active: true,
-    name: [{ family: 'Example', given: [channel === 'sms' ? 'Robin' : 'Alex'] }],
+    name: [{ family: 'Example', given: [given] }],
     birthDate: '1985-04-01',
-    telecom: telecom.map((one) => ({ ...one })),
+    ...reached,
     ...change,
   };
 }
@@ -68,7 +83,7 @@ export class Caller {
 
   /** Writes the people of the run. */
   async meet(change: Partial<Patient> = {}): Promise<void> {
-    for (const channel of ['sms', 'email'] as const) await this.write(person(channel, change));
+    for (const channel of ['sms', 'email', 'letter'] as const) await this.write(person(channel, change));
   }
 
   /** PUT, repeated until it is answered; answers the status. */
@@ -80,9 +95,36 @@ export class Caller {
 
   /** Asks for one message until it is answered. */
   async message(options: AskOptions = {}): Promise<Asked> {
+    const { key, marker, channel, request } = this.#compose(options);
+    const answers = await Promise.all(
+      Array.from({ length: options.copies ?? 1 }, () =>
+        this.#insist('POST', '/fhir/CommunicationRequest', request, [200, 201, 422]),
+      ),
+    );
+    const status = Math.max(...answers.map((one) => one.status));
+    const ids = new Set(answers.map(({ body }) => (status === 422 ? undefined : (body as { id: string }).id)));
+    const [id] = ids;
+    if (ids.size !== 1) throw new RunFailed(`${key}: ${ids.size} requests for one key`);
+    return { key, marker, channel, request, status, id };
+  }
+
+  /** Asks for one message once, waits until it is answered, and leaves it at that. */
+  async once(): Promise<Asked> {
+    const composed = this.#compose({});
+    const { status, text } = await ask('POST', `${await this.#world.ready()}/fhir/CommunicationRequest`, {
+      authorization: `Bearer ${demoTokens.epr}`,
+      type: 'application/fhir+json',
+      body: JSON.stringify(composed.request),
+      timeoutMs: LONG_PATIENCE_MS,
+    });
+    const id = status === 200 || status === 201 ? (JSON.parse(text) as { id: string }).id : undefined;
+    return { ...composed, status, id };
+  }
+
+  #compose(options: AskOptions): Pick<Asked, 'key' | 'marker' | 'channel' | 'request'> {
     this.#asked += 1;
     const n = this.#asked;
-    const channel = n % 3 === 0 ? 'email' : 'sms';
+    const channel = options.channel ?? (n % 3 === 0 ? 'email' : 'sms');
     const key = `fault-${n}`;
     const marker = `Number ${n}.`;
     const { dueInMs, priority } = options;
@@ -98,8 +140,7 @@ export class Caller {
       ...(dueInMs === undefined ? {} : { occurrenceDateTime: new Date(Date.now() + dueInMs).toISOString() }),
       payload: [{ contentString: `${marker} Your appointment is on Monday. To change it, ring 0113 496 0123.` }],
     };
-    const { status, body } = await this.#insist('POST', '/fhir/CommunicationRequest', request, [200, 201, 422]);
-    return { key, marker, channel, request, status, id: status === 422 ? undefined : (body as { id: string }).id };
+    return { key, marker, channel, request };
   }
 
   /** Several at once. */
@@ -145,8 +186,10 @@ export class Caller {
           });
           if (accept.includes(answer.status)) return { status: answer.status, body: JSON.parse(answer.text) };
           last = `${answer.status} ${answer.text}`;
-          // 503 says "ask again"; 500 comes from a plain write that broke. Nothing else gets better by asking.
-          if (answer.status < 500) throw new RunFailed(`${method} ${path} answered ${last}`);
+          // 503 says "ask again"; 500 comes from a plain write that broke; a server of the record may say that there is a
+          // conflict where there is none. Nothing else gets better by asking.
+          const passes = answer.status >= 500 || (answer.status === 409 && this.#world.server !== undefined);
+          if (!passes) throw new RunFailed(`${method} ${path} answered ${last}`);
         } catch (error) {
           if (error instanceof RunFailed) throw error;
         }

@@ -3,16 +3,22 @@ import type { AuditEvent, Communication, CommunicationRequest, Provenance, Task 
 import { codeSystem, identifierSystem } from '../../src/canonical.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { QueueStats } from '../../src/jobs/jobs.ts';
+import { SqliteJobs } from '../../src/jobs/sqlite-jobs.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { type Stored, searchAll } from '../../src/store/fhir-store.ts';
 import type { Asked } from './caller.ts';
+import type { RecordServer } from './server.ts';
 import type { World } from './world.ts';
 
 /** What must have become of a message in the end. */
 export interface Expected {
   readonly asked: Asked;
-  /** `refused`: at once, with 422. `withheld`: accepted, and refused or taken back before it went. */
-  readonly end: 'delivered' | 'withheld' | 'refused';
+  /**
+   * `returned`: a letter that the post brought back. `refused`: at once, with 422. `withheld`: accepted, and refused or taken back before it went. `unkept`: the caller
+   * was told that it was not kept, and did not ask again.
+   */
+  readonly end: 'delivered' | 'returned' | 'withheld' | 'refused' | 'unkept';
   /** Where it must have gone, as the provider has it. */
   readonly to?: string;
 }
@@ -40,11 +46,13 @@ interface Recorded {
   readonly queues: readonly QueueStats[];
 }
 
-/** What the service left on disk; it must not be running. */
-export async function recorded(dataDir: string): Promise<Recorded> {
+const outbound = (one: Communication): boolean => codesOf(one).includes('outbound');
+
+/** What the service left behind; it must not be running. */
+export async function recorded({ dataDir, server }: World): Promise<Recorded> {
+  if (server !== undefined) return recordedOn(server, dataDir);
   const { store, jobs, close } = openEmbedded(join(dataDir, 'herald.sqlite'), { clock: systemClock });
   try {
-    const outbound = (one: Communication): boolean => codesOf(one).includes('outbound');
     return {
       requests: await searchAll(store, 'CommunicationRequest', []),
       attempts: (await searchAll(store, 'Communication', [])).filter(outbound),
@@ -58,13 +66,32 @@ export async function recorded(dataDir: string): Promise<Recorded> {
   }
 }
 
+/** The record on the server, without what was taken back, and the queue that is here. */
+async function recordedOn(server: RecordServer, dataDir: string): Promise<Recorded> {
+  const db = openDatabase(join(dataDir, 'queue.sqlite'));
+  try {
+    const current = [...new Map((await server.dump()).map((one) => [`${one.resourceType}/${one.id}`, one])).values()];
+    const kept = current.filter((one) => !('status' in one && one.status === 'entered-in-error'));
+    return {
+      requests: kept.filter((one) => one.resourceType === 'CommunicationRequest'),
+      attempts: kept.filter((one) => one.resourceType === 'Communication').filter(outbound),
+      provenances: kept.filter((one) => one.resourceType === 'Provenance'),
+      audits: kept.filter((one) => one.resourceType === 'AuditEvent'),
+      tasks: kept.filter((one) => one.resourceType === 'Task'),
+      queues: await new SqliteJobs(db, { clock: systemClock }).stats(),
+    };
+  } finally {
+    db.close();
+  }
+}
+
 const codesOf = ({ category }: Communication): (string | undefined)[] =>
   (category ?? []).flatMap((one) => one.coding ?? []).map((one) => one.code);
 
 /** Holds what callers were told, what was recorded and what the provider took against each other. */
 export async function compare(world: World, expected: readonly Expected[]): Promise<Comparison> {
   const problems: string[] = [];
-  const record = await recorded(world.dataDir);
+  const record = await recorded(world);
   const { messages, countByReference } = world.simulator.control.ledger();
   const wrong = (is: boolean, text: string): void => void (is && problems.push(text));
 
@@ -91,6 +118,11 @@ export async function compare(world: World, expected: readonly Expected[]): Prom
       wrong(!refusalOf(record, asked.key), `${asked.key}: refused, and no record of it`);
       continue;
     }
+    if (one.end === 'unkept') {
+      wrong(requests.length > 0, `${asked.key}: answered ${asked.status}, and kept`);
+      wrong(sent.length > 0, `${asked.key}: answered ${asked.status}, and sent`);
+      continue;
+    }
     wrong(requests.length !== 1 || requests[0]?.id !== asked.id, `${asked.key}: ${requests.length} requests`);
     const attempts = record.attempts.filter(
       (attempt) => attempt.basedOn?.[0]?.reference === `CommunicationRequest/${asked.id}`,
@@ -98,22 +130,28 @@ export async function compare(world: World, expected: readonly Expected[]): Prom
     wrong(attempts.length !== 1, `${asked.key}: ${attempts.length} attempts`);
     const [request] = requests;
     const [attempt] = attempts;
-    const delivered = one.end === 'delivered';
+    const delivered = one.end === 'delivered' || one.end === 'returned';
+    const ended = one.end === 'returned' ? 'stopped' : delivered ? 'completed' : 'not-done';
     wrong(sent.length !== (delivered ? 1 : 0), `${asked.key}: sent ${sent.length} times`);
     wrong(request?.status !== (delivered ? 'completed' : 'revoked'), `${asked.key}: request ${request?.status}`);
-    wrong(attempt?.status !== (delivered ? 'completed' : 'not-done'), `${asked.key}: attempt ${attempt?.status}`);
-    if (attempt === undefined) continue;
+    wrong(attempt?.status !== ended, `${asked.key}: attempt ${attempt?.status}`);
     const [message] = sent;
-    if (delivered && message !== undefined) {
+    if (attempt !== undefined && delivered && message !== undefined) {
       wrong(message.reference !== attempt.id, `${asked.key}: sent under another reference`);
-      wrong(message.status !== 'delivered', `${asked.key}: the provider has it as ${message.status}`);
+      wrong(
+        message.status !== (one.end === 'returned' ? 'returned-letter' : 'delivered'),
+        `${asked.key}: the provider has it as ${message.status}`,
+      );
       wrong(notifyId(attempt) !== message.id, `${asked.key}: recorded with another id of the provider`);
       wrong(attempt.payload?.[0]?.contentString !== message.body, `${asked.key}: recorded with another text`);
       wrong(one.to !== undefined && message.recipient !== one.to, `${asked.key}: sent to somebody else`);
+      wrong(asked.channel === 'letter' && attempt.payload?.length !== 2, `${asked.key}: recorded without its PDF`);
+      const checks = record.tasks.filter((task) => task.focus?.reference === `Communication/${attempt.id}`).length;
+      wrong(checks !== (one.end === 'returned' ? 1 : 0), `${asked.key}: ${checks} Tasks about it`);
     }
-    problems.push(...trailProblems(record, asked, attempt, delivered));
+    if (attempt !== undefined) problems.push(...trailProblems(record, asked, attempt, delivered));
     if (delivered && (problems.length > before || sent.length === 0)) {
-      const isLost = sent.length === 0 || request?.status !== 'completed' || attempt.status !== 'completed';
+      const isLost = sent.length === 0 || request?.status !== 'completed' || attempt?.status !== ended;
       if (isLost) lost += 1;
     }
   }

@@ -19,6 +19,8 @@ export type Given = (world: World, strike: Strike | undefined) => Promise<readon
 export type GivenName =
   | 'ordinary'
   | 'slow'
+  | 'at-once'
+  | 'asked-once'
   | 'uncertain'
   | 'changed'
   | 'withheld'
@@ -26,6 +28,8 @@ export type GivenName =
   | 'revoked'
   | 'text-twice'
   | 'no-receipt'
+  | 'letter'
+  | 'letter-back'
   | 'no-job';
 
 export const givens = {
@@ -35,6 +39,27 @@ export const givens = {
     const caller = new Caller(world);
     await caller.meet();
     return finish(world, caller, delivered(await caller.messages(MESSAGES)));
+  },
+
+  /** Several callers ask for each message at the same moment, with the same key. */
+  async 'at-once'(world, strike) {
+    await world.start({ strike });
+    const caller = new Caller(world);
+    await caller.meet();
+    return finish(world, caller, delivered(await caller.messages(MESSAGES, { copies: 4 })));
+  },
+
+  /** Nobody asks again: what was not acknowledged must never go. */
+  async 'asked-once'(world, strike) {
+    await world.start({ strike });
+    const caller = new Caller(world);
+    await caller.meet();
+    const all = await Promise.all(Array.from({ length: MESSAGES }, () => caller.once()));
+    return finish(
+      world,
+      caller,
+      all.map((asked) => ({ asked, end: asked.id === undefined ? 'unkept' : 'delivered' })),
+    );
   },
 
   /** The provider's answer takes longer than a lease. */
@@ -61,11 +86,11 @@ export const givens = {
     await caller.write(person('sms', { telecom: [{ system: 'phone', value: '+447700900162', use: 'mobile' }] }));
     await caller.write(person('email', { telecom: [{ system: 'email', value: 'alex.new@example.org' }] }));
     await due(world, { strike });
-    const to = { sms: '+447700900162', email: 'alex.new@example.org' };
+    const to: Partial<Record<Asked['channel'], string>> = { sms: '+447700900162', email: 'alex.new@example.org' };
     return finish(
       world,
       caller,
-      all.map((asked) => ({ asked, end: 'delivered', to: to[asked.channel] })),
+      all.map((asked) => ({ asked, end: 'delivered', to: to[asked.channel] ?? 'nobody' })),
     );
   },
 
@@ -99,7 +124,8 @@ export const givens = {
     await world.start({ strike });
     const caller = new Caller(world);
     await caller.meet();
-    const far = await caller.messages(1, { dueInMs: 10 * MINUTE });
+    // Where the server does not confirm that it was revoked, the job stays until it is due, and finds nothing to do.
+    const far = await caller.messages(1, { dueInMs: world.server === undefined ? 10 * MINUTE : 15_000 });
     const near = await caller.messages(MESSAGES - 1, { dueInMs: 300 });
     const takeBack = async (asked: Asked): Promise<Expected> => ({
       asked,
@@ -123,7 +149,7 @@ export const givens = {
       if (round === 1) await settle(world, caller);
     }
     const ends = await finish(world, caller, []);
-    const { tasks } = await recorded(world.dataDir);
+    const { tasks } = await recorded(world);
     const focus = tasks.map((one) => one.focus?.reference).sort();
     const wanted = texts.map((id) => `Communication/${id}`);
     if (focus.join() !== wanted.join()) throw new RunFailed(`triage of ${focus.join()} instead of ${wanted.join()}`);
@@ -137,29 +163,46 @@ export const givens = {
     const caller = new Caller(world);
     await caller.meet();
     const all = await caller.messages(MESSAGES);
-    await until(
-      async () => {
-        const { messages } = world.simulator.control.ledger();
-        const path = '/fhir/Communication?status=in-progress&_summary=count';
-        const total = /"total":\s*(\d+)/.exec((await caller.get(path))?.text ?? '')?.[1];
-        return (
-          messages.length === all.length &&
-          messages.every((one) => one.status === 'delivered') &&
-          Number(total) === all.length
-        );
-      },
-      'messages under way without a receipt',
-      20_000,
-    );
+    await underWay(world, caller, all);
     await due(world, { strike, clockOffsetMs: 1.2 * MINUTE });
     return finish(world, caller, delivered(all));
+  },
+
+  /** Letters have no receipts: that they were posted, and how they look, is asked for minutes later. */
+  async letter(world, strike) {
+    await world.start();
+    const caller = new Caller(world);
+    await caller.meet();
+    const all = await caller.messages(MESSAGES, { channel: 'letter' });
+    return postedLetters(world, caller, all, { strike });
+  },
+
+  /** The post brings letters back before anybody has heard that they were posted. */
+  async 'letter-back'(world, strike) {
+    await world.start({ strike });
+    const caller = new Caller(world);
+    await caller.meet();
+    const all = await caller.messages(MESSAGES, { channel: 'letter' });
+    await underWay(world, caller, all);
+    for (const { id } of world.simulator.control.ledger().messages) await world.simulator.control.returnLetter(id);
+    await until(
+      async () => (await total(caller, 'Communication?status=stopped')) === all.length,
+      'letters that came back',
+      45_000,
+    );
+    await due(world, { clockOffsetMs: 6 * MINUTE });
+    return finish(
+      world,
+      caller,
+      all.map((asked) => ({ asked, end: 'returned' })),
+    );
   },
 
   /** The queue was lost, and the records stand alone. */
   async 'no-job'(world, strike) {
     const { caller, all } = await scheduled(world);
     await world.end();
-    const database = openDatabase(join(world.dataDir, 'herald.sqlite'));
+    const database = openDatabase(join(world.dataDir, world.server === undefined ? 'herald.sqlite' : 'queue.sqlite'));
     await database.write(() => database.sql.exec('DELETE FROM job'));
     database.close();
     await due(world, { strike, sweepMs: 300 });
@@ -179,6 +222,39 @@ async function scheduled(world: World): Promise<{ caller: Caller; all: readonly 
 async function due(world: World, options: Parameters<World['start']>[0]): Promise<void> {
   await world.end();
   await world.start({ clockOffsetMs: 11 * MINUTE, ...options });
+}
+
+/** Waits until the provider has brought all messages to their end, and the service has yet to hear of it. */
+async function underWay(world: World, caller: Caller, all: readonly Asked[]): Promise<void> {
+  await until(
+    async () => {
+      const { messages } = world.simulator.control.ledger();
+      return (
+        messages.length === all.length &&
+        messages.every((one) => one.status === 'delivered') &&
+        (await total(caller, 'Communication?status=in-progress')) === all.length
+      );
+    },
+    'messages under way without a receipt',
+    20_000,
+  );
+}
+
+async function total(caller: Caller, search: string): Promise<number> {
+  const answer = await caller.get(`/fhir/${search}&_summary=count`);
+  return Number(/"total":\s*(\d+)/.exec(answer?.text ?? '')?.[1]);
+}
+
+/** Letters that were asked for, until everything is known of them. */
+export async function postedLetters(
+  world: World,
+  caller: Caller,
+  all: readonly Asked[],
+  options: Parameters<World['start']>[0] = {},
+): Promise<readonly Expected[]> {
+  await underWay(world, caller, all);
+  await due(world, { clockOffsetMs: 6 * MINUTE, ...options });
+  return finish(world, caller, delivered(all));
 }
 
 /** Waits for the end of everything, and ends the service. */

@@ -49,6 +49,7 @@ export function inject(ports: Ports, description: ServiceDescription): Ports {
     jobs: wrapped('jobs', ports.jobs),
     provider: wrapped('provider', ports.provider),
     commitUnit: (unit) => around('commitUnit', [unit], () => ports.commitUnit(unit)),
+    settleDoubts: ports.settleDoubts,
   };
 }
 
@@ -88,6 +89,8 @@ async function act(fault: Fault | undefined, strike: Strike | undefined): Promis
 Error.stackTraceLimit = 60;
 
 const anchors = Object.entries(actors);
+/** Where facts are read, or asked for before anybody needs them. */
+const factReaders = ['src/send/gather', 'src/store/remote/ahead.ts'];
 
 /** Who makes this call. V8 keeps the callers across `await`, so that the frames lead back to the use case. */
 function actorOnStack(): string {
@@ -96,7 +99,9 @@ function actorOnStack(): string {
     const anchor = anchors.find(([, file]) => frame.includes(file));
     if (anchor !== undefined) return anchor[0];
   }
-  return frames.some((frame) => bystanders.some((place) => frame.includes(place))) ? 'bystander' : 'nobody';
+  if (frames.some((frame) => bystanders.some((place) => frame.includes(place)))) return 'bystander';
+  // Now and then the trail ends at the facts, which every use case reads in the same way.
+  return frames.some((frame) => factReaders.some((place) => frame.includes(place))) ? 'facts' : 'nobody';
 }
 
 /** What a store call is about: the type it names, or those that it writes. */

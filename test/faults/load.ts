@@ -3,8 +3,9 @@ import { type Asked, Caller } from './caller.ts';
 import type { Expected } from './compare.ts';
 import { delivered, finish } from './givens.ts';
 import { timing } from './plan.ts';
+import type { RecordServer } from './server.ts';
 import { settle } from './settle.ts';
-import { until, type World } from './world.ts';
+import { RunFailed, until, type World } from './world.ts';
 
 /** Messages asked for at once. */
 const IN_FLIGHT = 8;
@@ -32,6 +33,46 @@ export async function killedUnderLoad(world: World, kills: number): Promise<read
       await until(async () => world.deaths > deaths, 'the death of what was killed', 30_000);
     }
     await world.ready();
+  });
+  await settle(world, caller, { withinMs: 120_000 });
+  return finish(world, caller, delivered(all));
+}
+
+/** The server of the record dies at random moments under continuous load, and is started again on its data. */
+export async function serverKilledUnderLoad(world: World, kills: number): Promise<readonly Expected[]> {
+  return serverTroubled(world, kills, async (server) => {
+    await server.kill();
+    await sleep(world.draw() * 1_000);
+    await server.restart();
+  });
+}
+
+/** The server of the record is out of reach again and again, for a moment or for some seconds. */
+export async function serverDownUnderLoad(world: World, times: number): Promise<readonly Expected[]> {
+  return serverTroubled(world, times, async (server) => {
+    const ms = 200 + Math.floor(world.draw() * 2_000);
+    await server.down(ms);
+    await sleep(ms);
+  });
+}
+
+async function serverTroubled(
+  world: World,
+  times: number,
+  trouble: (server: RecordServer) => Promise<void>,
+): Promise<readonly Expected[]> {
+  const { server } = world;
+  if (server === undefined) throw new RunFailed('the record is not on a server');
+  await world.start();
+  const caller = new Caller(world);
+  await caller.meet();
+  const all = await underLoad(world, caller, async (acknowledged) => {
+    for (let round = 0; round < times; round += 1) {
+      const before = acknowledged();
+      await until(async () => acknowledged() > before, 'a message to be acknowledged', 60_000);
+      await sleep(world.draw() * 600);
+      await trouble(server);
+    }
   });
   await settle(world, caller, { withinMs: 120_000 });
   return finish(world, caller, delivered(all));

@@ -1,4 +1,5 @@
 import type { Timing } from '../../src/service.ts';
+import type { Limits } from '../../src/store/remote/client.ts';
 
 /** What is done to the service at a step. */
 export const faults = ['kill', 'unavailable', 'broken', 'hang', 'stop'] as const;
@@ -35,6 +36,8 @@ export interface ServiceDescription {
   readonly clientTimeoutMs?: number;
   /** Every answer of the provider to a send is this late, so that a job is held across several heartbeats. */
   readonly slowSendMs?: number;
+  /** A shorter patience with the server of the record than the client's own. */
+  readonly serverLimits?: Partial<Limits>;
   /** Where the process writes each kind of port call that it makes, once. */
   readonly seenFile: string;
   readonly logFile: string;
@@ -48,7 +51,10 @@ export type Note =
   | { readonly kind: 'resumed' };
 
 /** Short enough that a run takes seconds. */
-export const timing: Timing = { leaseMs: 1_500, pollMs: 50, sweepMs: 60_000 };
+export const timing: Timing = { leaseMs: 1_500, pollMs: 50, sweepMs: 60_000, doubtsMs: 500 };
+
+/** How long a service waits for the server of its record: less than a caller for the service. */
+export const serverLimits: Partial<Limits> = { readMs: 1_000, writeMs: 1_500 };
 
 /** Longer than a lease, so that what hangs has lost its job unless its heart went on beating. */
 export const HANG_MS = 2_400;

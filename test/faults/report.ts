@@ -12,9 +12,10 @@ export interface Result extends Comparison {
 export function lineOf({ run, seed, acknowledged, sent, doubled, lost, seconds, problems }: Result): string {
   const shown = (figure: number): string => (Number.isNaN(figure) ? '?' : String(figure));
   const figures = `seed ${seed}  acknowledged ${shown(acknowledged)}  sent ${shown(sent)}  doubled ${shown(doubled)}  lost ${shown(lost)}`;
-  const line = `${problems.length === 0 ? 'ok    ' : 'FAILED'}  ${run.name.padEnd(36)}  ${figures}  ${seconds.toFixed(1)} s`;
+  const line = `${problems.length === 0 ? 'ok    ' : 'FAILED'}  ${run.name.padEnd(run.server === undefined ? 36 : 48)}  ${figures}  ${seconds.toFixed(1)} s`;
   if (problems.length === 0) return line;
-  const again = `npm run test:faults -- --only ${run.name} --seed ${seed}`;
+  const store = run.server === undefined ? '' : '--store remote ';
+  const again = `npm run test:faults -- ${store}--only ${run.name} --seed ${seed}`;
   return [line, ...problems.slice(0, 12).map((one) => `          ${one}`), `        again: ${again}`].join('\n');
 }
 

@@ -2,16 +2,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { acceptingFaults, callbackFaults, type FaultRule, refusingFaults } from '../../src/simulator/faults.ts';
 import { Caller } from './caller.ts';
 import type { Expected } from './compare.ts';
-import { delivered, finish, type GivenName, givens, MESSAGES } from './givens.ts';
-import { killedUnderLoad, stoppedUnderLoad } from './load.ts';
+import { delivered, finish, type GivenName, givens, MESSAGES, postedLetters } from './givens.ts';
+import { killedUnderLoad, serverDownUnderLoad, serverKilledUnderLoad, stoppedUnderLoad } from './load.ts';
 import { type Fault, HANG_MS, type Moment, type Strike } from './plan.ts';
+import { type ServerKind, serverKinds } from './server.ts';
+import { type ServerRow, serverRows, underTrouble } from './server-faults.ts';
 import { faultsOf, type StepRow, steps } from './steps.ts';
 import type { World } from './world.ts';
 
 export interface Run {
   /** What `--only` names. */
   readonly name: string;
-  readonly group: 'step' | 'provider' | 'kill under load' | 'stop under load';
+  readonly group: string;
+  /** Where the record is; none: embedded. */
+  readonly server?: ServerKind;
   /** Seconds that Notify is given to be quiet. */
   readonly quietSeconds?: number;
   /** Whether it is in the quick size. */
@@ -21,8 +25,8 @@ export interface Run {
   readonly execute: (world: World) => Promise<readonly Expected[]>;
 }
 
-/** Every run, in the order of their reports. */
-export function allRuns(size: 'quick' | 'full'): Run[] {
+/** Every run on an embedded record, in the order of their reports. */
+export function embeddedRuns(size: 'quick' | 'full'): Run[] {
   const kills = size === 'quick' ? 5 : 50;
   const stops = size === 'quick' ? 1 : 6;
   return [
@@ -30,10 +34,63 @@ export function allRuns(size: 'quick' | 'full'): Run[] {
     load('stop under load', (world) => stoppedUnderLoad(world, stops)),
     ...steps.flatMap((row) => faultsOf(row).map(([moment, fault]) => stepRun(row, moment, fault))),
     ...providerFaults.map(([name, rules, options]) => providerRun(name, rules, options)),
+    ...letterFaults.map(([name, rules, options]) => letterRun(name, rules, options)),
   ];
 }
 
-const load = (name: 'kill under load' | 'stop under load', execute: Run['execute']): Run => ({
+/**
+ * Every run on a record elsewhere, for each kind of server. A second process on one data directory does not start there
+ * (contract 1), so nothing is stopped while another goes on; nor is anything seeded.
+ */
+export function remoteRuns(size: 'quick' | 'full'): Run[] {
+  const rounds = size === 'quick' ? 3 : 12;
+  const loads = [
+    load('kill under load', (world) => killedUnderLoad(world, rounds)),
+    load('server killed under load', (world) => serverKilledUnderLoad(world, rounds)),
+    load('server down under load', (world) => serverDownUnderLoad(world, rounds)),
+  ];
+  // A death is a death on any server: each is tried on one kind, in turn. So are the rows that need not be on both. The
+  // turn shifts with every pair, for many rows come in pairs of before and after.
+  const turn = (nth: number): number => (nth + Math.floor(nth / 2)) % serverKinds.length;
+  const stepRuns = steps
+    .filter(({ actor, name }) => actor !== 'start' && !unread.has(name))
+    .flatMap((row) => faultsOf(row).map(([moment, fault]) => ({ fault, run: stepRun(row, moment, fault) })))
+    .filter(({ fault }) => fault === 'kill')
+    .map(({ run }) => run);
+  return serverKinds.flatMap((server, at) =>
+    [
+      ...loads.map((run) => ({ ...run, quick: run.name === 'kill-under-load' || at === 0 })),
+      ...serverRows
+        .filter((row, nth) => row.on === 'every' || (row.on === 'one' ? turn(nth) === at : row.on === server))
+        .map(serverRun),
+      ...stepRuns
+        .filter((run, nth) => turn(nth) === at || quickRemoteSteps.has(run.name))
+        .map((run) => ({ ...run, quick: server === 'strict' && quickRemoteSteps.has(run.name) })),
+    ].map((run) => ({ ...run, server, name: `${server}/${run.name}`, group: `${server}: ${run.group}` })),
+  );
+}
+
+/** What was written last is known there, and is not read before it is written over. */
+const unread = new Set(['receipt.read', 'returned.read']);
+
+const quickRemoteSteps = new Set([
+  'accept.commit/after/kill',
+  'dispatch.send/after/kill',
+  'dispatch.accepted/after/kill',
+  'receipt.commit/before/kill',
+]);
+
+function serverRun(row: ServerRow): Run {
+  return {
+    name: row.name,
+    group: 'server',
+    quick: row.quick,
+    mustStrike: false,
+    execute: (world) => underTrouble(world, row),
+  };
+}
+
+const load = (name: string, execute: Run['execute']): Run => ({
   name: name.replaceAll(' ', '-'),
   group: name,
   quick: true,
@@ -142,6 +199,35 @@ const providerFaults: readonly ProviderRow[] = [
     impatient,
   ],
 ];
+
+/** What it does wrong with letters, which have no receipts, and are stored before Notify knows whether it can print them. */
+const letterFaults: readonly ProviderRow[] = [
+  ...[...accepting, ...refusing.filter((one) => one !== 'hang')].map(
+    (fault): ProviderRow => [fault, [{ fault, channel: 'letter', count: 2 }]],
+  ),
+  ['accept-hang', [{ fault: 'accept-hang', channel: 'letter', count: 2 }], impatient],
+];
+
+function letterRun(name: string, rules: readonly FaultRule[], options: ProviderOptions = {}): Run {
+  const { clientTimeoutMs } = options;
+  return {
+    name: `provider.letter/${name}`,
+    group: 'provider',
+    quick: false,
+    mustStrike: false,
+    async execute(world) {
+      for (const rule of rules) await world.simulator.control.addFault(rule);
+      await world.start(clientTimeoutMs === undefined ? {} : { clientTimeoutMs });
+      const caller = new Caller(world);
+      await caller.meet();
+      const all = await caller.messages(MESSAGES, { channel: 'letter' });
+      const ends = await postedLetters(world, caller, all);
+      const left = world.simulator.control.state().faults.length;
+      if (left > 0) throw new Error(`${left} faults of the provider never struck`);
+      return ends;
+    },
+  };
+}
 
 function providerRun(name: string, rules: readonly FaultRule[], options: ProviderOptions = {}): Run {
   const { clientTimeoutMs, quietSeconds = 1, quick = false } = options;

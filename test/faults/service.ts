@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
-import { readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { createGovukNotify, type GovukNotify } from '../../src/providers/govuk-notify.ts';
 import { type Ports, startService } from '../../src/service.ts';
@@ -12,7 +12,7 @@ import type { ServiceDescription } from './plan.ts';
  * as its one argument describes. Ends with whoever started it, for it holds the other end of its standard input.
  */
 const description = JSON.parse(process.argv[2] ?? '{}') as ServiceDescription;
-const config = readConfig(process.env);
+const config = impatient(readConfig(process.env));
 const clock = { now: () => new Date(Date.now() + description.clockOffsetMs) };
 const log = createLog({
   level: config.logLevel,
@@ -43,6 +43,12 @@ process.once('SIGTERM', () => {
   );
 });
 say({ kind: 'ready', url: service.url });
+
+/** With the described patience towards the server of the record. */
+function impatient(config: Config): Config {
+  const store = { ...config.store, limits: description.serverLimits };
+  return description.serverLimits === undefined ? config : { ...config, store };
+}
 
 function provider(ports: Ports): GovukNotify {
   const { clientTimeoutMs: timeoutMs, slowSendMs } = description;

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bundle } from '@medplum/fhirtypes';
 import type { Caller } from './caller.ts';
@@ -9,7 +11,7 @@ const unfinished = [
 ];
 
 /**
- * Waits until nothing more is to come: no unfinished record, no job, no callback, no call that hangs. Errors: RunFailed
+ * Waits until nothing more is to come: no unfinished record, no write in doubt, no job, no callback, no call that hangs. Errors: RunFailed
  * with what was still open.
  */
 export async function settle(
@@ -23,19 +25,31 @@ export async function settle(
     const [requests, messages] = await Promise.all(unfinished.map((path) => count(caller, path)));
     const jobs = await queued(caller);
     const suspended = whileStopped ? 0 : world.living.filter((one) => one.suspended).length;
-    open = { requests, messages, jobs, callbacksWaiting, stepsWaiting, suspended };
+    const doubts = world.server === undefined ? 0 : doubtsIn(world.dataDir);
+    open = { requests, messages, doubts, jobs, callbacksWaiting, stepsWaiting, suspended };
     return Object.values(open).every((one) => one === 0);
   };
   await until(
     async () => {
       if (!(await quiet())) return false;
       // What hung or slept comes back late, and must find nothing left to do.
-      await sleep(150);
+      await sleep(world.aftermathMs);
       return await quiet();
     },
     () => `an end of ${JSON.stringify(open)}`,
     withinMs,
   );
+}
+
+/** Writes that nobody knows yet to have been made, or not to have been. */
+function doubtsIn(dataDir: string): number {
+  const db = new DatabaseSync(join(dataDir, 'queue.sqlite'), { readOnly: true });
+  try {
+    const row = db.prepare(`SELECT count(*) AS count FROM unconfirmed WHERE state <> 'undone'`).get();
+    return Number(row?.count);
+  } finally {
+    db.close();
+  }
 }
 
 async function count(caller: Caller, path: string): Promise<number | undefined> {

@@ -16,7 +16,8 @@ export const actors = {
   endings: 'src/send/endings.ts',
   dispatch: 'src/send/dispatch.ts',
   receipt: 'src/send/receipt.ts',
-  inbound: 'src/send/inbound.ts',
+  returned: 'src/send/returned-letter.ts',
+  inbound: 'src/inbound/received-text.ts',
   'follow-up': 'src/send/follow-up.ts',
   sweep: 'src/send/sweep.ts',
   callback: 'src/providers/callbacks.ts',
@@ -25,8 +26,21 @@ export const actors = {
 } as const;
 export type Actor = keyof typeof actors;
 
-/** Callers that send nothing and end nothing: reading over FHIR, writing people, health and metrics. */
-export const bystanders = ['src/fhir/', 'src/http/', 'src/metrics.ts', 'src/service.ts'];
+/** Callers that send nothing and end nothing: reading over FHIR, writing people, notes of proxies, health and metrics. */
+export const bystanders = [
+  'src/doctor/',
+  'src/fhir/',
+  'src/http/',
+  'src/inbound/overdue.ts',
+  'src/metrics.ts',
+  'src/notice/',
+  'src/objections/',
+  'src/send/emergency-pattern.ts',
+  'src/send/proxy-flags.ts',
+  'src/service.ts',
+  'src/service/',
+  'src/unreachable/',
+];
 
 /** Methods that ask or tell something once and may be made to fail. */
 type Calls<Name extends string, Port> = `${Name}.${Extract<keyof Port, string>}`;
@@ -84,6 +98,7 @@ export const steps: readonly StepRow[] = [
 
   row('change.read', 'store.read', 'read', 'revoked', about('CommunicationRequest')),
   row('change.attempts', 'store.search', 'read', 'revoked', about('Communication')),
+  row('change.job', 'jobs.get', 'read', 'revoked'),
   row('change.commit', 'commitUnit', 'write', 'revoked'),
 
   row('worker.claim', 'jobs.claim', 'write', 'ordinary', {
@@ -107,11 +122,17 @@ export const steps: readonly StepRow[] = [
   row('callback.add', 'jobs.add', 'write', 'ordinary'),
   row('receipt.read', 'store.read', 'read', 'ordinary', about(...records)),
   row('receipt.commit', 'commitUnit', 'write', 'ordinary', stop),
-  row('inbound.commit', 'commitUnit', 'write', 'text-twice'),
+  row('inbound.known', 'store.read', 'read', 'text-twice', about('Communication')),
+  row('inbound.senders', 'store.search', 'read', 'text-twice', about(...people)),
+  row('inbound.commit', 'commitUnit', 'write', 'text-twice', stop),
 
   row('follow-up.read', 'store.read', 'read', 'no-receipt', about(...records)),
   row('follow-up.ask', 'provider.findById', 'read', 'no-receipt'),
   row('follow-up.commit', 'commitUnit', 'write', 'no-receipt'),
+  row('follow-up.document', 'provider.findDocument', 'read', 'letter'),
+
+  row('returned.read', 'store.read', 'read', 'letter-back', about(...records)),
+  row('returned.commit', 'commitUnit', 'write', 'letter-back'),
 
   row('sweep.look', 'store.search', 'read', 'no-job', about('Communication')),
   row('sweep.job', 'jobs.get', 'read', 'no-job'),
@@ -129,7 +150,10 @@ export const coverage: Readonly<Record<PortCall, 'steps' | { readonly without: s
   'store.search': 'steps',
   'store.commit': 'steps',
   'store.vread': { without: 'reading over FHIR alone' },
-  'store.history': { without: 'reading over FHIR alone' },
+  'store.history': {
+    without: 'reading over FHIR, and one more fact of those that accept.facts and dispatch.facts fail',
+  },
+  'store.redact': { without: 'objections alone: test/journeys/serious-harm.test.ts' },
   'store.ping': { without: 'health alone' },
   'jobs.add': 'steps',
   'jobs.claim': 'steps',
@@ -145,6 +169,8 @@ export const coverage: Readonly<Record<PortCall, 'steps' | { readonly without: s
   'provider.send': 'steps',
   'provider.findByReference': 'steps',
   'provider.findById': 'steps',
+  'provider.findDocument': 'steps',
+  'provider.findTemplate': { without: 'a fact, which unread is never sent: test/journeys/templates.test.ts' },
   'provider.channels': { without: 'a value' },
   'provider.quietPeriodMs': { without: 'a value' },
   'provider.retentionMs': { without: 'a value' },

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { Child } from './child.ts';
-import { random, type ServiceDescription, type Strike, timing } from './plan.ts';
+import { random, type ServiceDescription, type Strike, serverLimits, timing } from './plan.ts';
 import { type Relay, startRelay } from './relay.ts';
+import { indexLagMs, openServer, type RecordServer, type ServerKind } from './server.ts';
 
 const CALLBACK_TOKEN = 'fault-kit-callback-token';
 
@@ -24,17 +25,21 @@ export class RunFailed extends Error {
 }
 
 /**
- * One run's surroundings: a provider that outlives the service, an address for its callbacks, a data directory, and
- * the service, which is started again whenever it dies until `end`.
+ * One run's surroundings: a provider that outlives the service, an address for its callbacks, a data directory, perhaps
+ * a server that keeps the record, and the service, which is started again whenever it dies until `end`.
  */
 export class World {
   readonly draw: () => number;
   readonly simulator: Simulator;
   readonly dataDir: string;
   readonly callbackToken = CALLBACK_TOKEN;
+  /** Milliseconds in which something may still come after everything was quiet. */
+  aftermathMs = 150;
   readonly #dir: string;
   readonly #quietSeconds: number;
   readonly #children: Child[] = [];
+  readonly #serverKind: ServerKind | undefined;
+  #server: RecordServer | undefined;
   #relay: Relay | undefined;
   #options: StartOptions = {};
   #restarting = false;
@@ -43,27 +48,43 @@ export class World {
   #sleepsLong = false;
   #endedByItself: string | undefined;
 
-  constructor(seed: number, options: { readonly quietSeconds?: number } = {}) {
+  /** With `server`, the record is on a FHIR server of that kind; else it is embedded. */
+  constructor(seed: number, options: { readonly quietSeconds?: number; readonly server?: ServerKind } = {}) {
     this.draw = random(seed);
+    this.#serverKind = options.server;
     this.#quietSeconds = options.quietSeconds ?? 1;
     this.#dir = mkdtempSync(join(tmpdir(), 'herald-faults-'));
     this.dataDir = join(this.#dir, 'data');
     mkdirSync(this.dataDir, { mode: 0o700 });
     this.simulator = createSimulator({
       service: { ratePerMinute: 1_000_000 },
-      timings: { sendMs: 20, outcomeMs: 30, callbackTimeoutMs: 4_000, callbackRetryMs: 200, callbackRetries: 10_000 },
+      timings: {
+        ...{ sendMs: 20, outcomeMs: 30, letterCalendar: false },
+        ...{ callbackTimeoutMs: 4_000, callbackRetryMs: 200, callbackRetries: 10_000 },
+      },
     });
   }
 
-  /** Starts provider and relay; the service comes with `start`. */
+  /** Starts provider, relay and the server of the record; the service comes with `start`. */
   async open(): Promise<void> {
+    if (this.#serverKind !== undefined) {
+      this.#server = await openServer(this.#serverKind, join(this.#dir, 'server.sqlite'));
+      // Totals are the server's: they do not know yet what it has only just been told.
+      this.aftermathMs += indexLagMs(this.#serverKind);
+    }
     await this.simulator.listen();
     this.#relay = await startRelay(() => this.url);
     const target = (kind: string) => ({ url: `${this.callbackUrl}/${kind}`, token: CALLBACK_TOKEN });
     await this.simulator.control.setCallbacks({
       deliveryReceipt: target('delivery-receipt'),
       receivedText: target('received-text'),
+      returnedLetter: target('returned-letter'),
     });
+  }
+
+  /** Where the record is; none: embedded. */
+  get server(): RecordServer | undefined {
+    return this.#server;
   }
 
   get callbackUrl(): string {
@@ -153,6 +174,7 @@ export class World {
     await Promise.all(this.#children.map((one) => one.ended));
     await this.#relay?.close();
     await this.simulator.close();
+    await this.#server?.stop();
     if (!options.keep) rmSync(this.#dir, { recursive: true, force: true });
   }
 
@@ -182,16 +204,19 @@ export class World {
       ...(strike === undefined ? {} : { strike }),
       ...(clientTimeoutMs === undefined ? {} : { clientTimeoutMs }),
       ...(slowSendMs === undefined ? {} : { slowSendMs }),
+      ...(this.#server === undefined ? {} : { serverLimits }),
       seenFile: this.#seenFile,
       logFile: join(this.#dir, 'log'),
     };
     const child = new Child(description, {
       HERALD_DATA_DIR: this.dataDir,
       HERALD_PORT: '0',
+      HERALD_POLICY: join(import.meta.dirname, 'policy.json'),
       GOVUK_NOTIFY_API_KEY: this.simulator.apiKey,
       GOVUK_NOTIFY_URL: this.simulator.url,
       GOVUK_NOTIFY_CALLBACK_TOKEN: CALLBACK_TOKEN,
       GOVUK_NOTIFY_QUIET_SECONDS: String(this.#quietSeconds),
+      ...(this.#server === undefined ? {} : { HERALD_FHIR_STORE: this.#server.url }),
     });
     this.#children.push(child);
     void child.ended.then((code) => {

@@ -1,4 +1,11 @@
-import type { AuditEvent, Communication, OperationOutcome, Parameters, Provenance } from '@medplum/fhirtypes';
+import type {
+  AuditEvent,
+  Communication,
+  CommunicationRequest,
+  OperationOutcome,
+  Parameters,
+  Provenance,
+} from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codeSystem, identifierSystem } from '../../src/canonical.ts';
 import { examplePeople, exampleRequest } from '../../src/catalogue/examples.ts';
@@ -23,7 +30,7 @@ describe('one message, the whole way', () => {
   it('REC-1, REC-2: a text is decided, recorded, sent and delivered, and the record holds what the phone shows', async () => {
     const answer = await herald.post('/fhir/CommunicationRequest', exampleRequest('journey-text'));
     expect(answer.status).toBe(201);
-    expect(answer.headers.location).toMatch(/\/fhir\/CommunicationRequest\/[^/]+\/_history\/1$/);
+    expect(answer.headers.location).toMatch(/\/fhir\/CommunicationRequest\/[^/]+\/_history\/[^/]+$/);
     expect(answer.body.status).toBe('active');
     const record = await finished(answer.body.id);
 
@@ -51,6 +58,29 @@ describe('one message, the whole way', () => {
     expect(record.topic?.text).toBeTruthy();
     const [sent] = (await herald.ledger()).filter((one) => one.reference === record.id);
     expect(record.payload?.[0]?.contentString).toBe(sent?.body);
+  });
+
+  it('contract 2: If-None-Exist keeps simultaneous requests without a key of their own to one message', async () => {
+    const value = `round-${Date.now()}`;
+    const asked = { ...exampleRequest('journey-once'), groupIdentifier: { system: 'urn:example:round', value } };
+    const { identifier: _key, ...keyless } = asked;
+    const ask = () =>
+      fetch(`${herald.url}/fhir/CommunicationRequest`, {
+        method: 'POST',
+        headers: {
+          Authorization: 'Bearer demo-epr',
+          'Content-Type': 'application/fhir+json',
+          'If-None-Exist': `group-identifier=urn:example:round|${value}`,
+        },
+        body: JSON.stringify(keyless),
+      });
+    const answers = await Promise.all([ask(), ask(), ask(), ask()]);
+    expect(answers.map((one) => one.status).sort()).toEqual([200, 200, 200, 201]);
+    const ids = await Promise.all(answers.map(async (one) => ((await one.json()) as CommunicationRequest).id));
+    expect(new Set(ids).size).toBe(1);
+    const record = await finished(String(ids[0]));
+    expect((await herald.ledger()).filter((one) => one.reference === record.id)).toHaveLength(1);
+    expect(await attempts(String(ids[0]))).toHaveLength(1);
   });
 
   it('contract 3: a scheduled message waits for its time', async () => {
@@ -184,7 +214,11 @@ describe('one message, the whole way', () => {
     expect(changed.status).toBe(422);
     const stale = await herald.put(path, { ...draft.body, status: 'active' }, { 'If-Match': 'W/"9"' });
     expect(stale.status).toBe(412);
-    const active = await herald.put(path, { ...draft.body, status: 'active' }, { 'If-Match': 'W/"1"' });
+    const active = await herald.put(
+      path,
+      { ...draft.body, status: 'active' },
+      { 'If-Match': String(draft.headers.etag) },
+    );
     expect(active.status, active.text).toBe(200);
     expect((await finished(draft.body.id)).status).toBe('completed');
   });

@@ -1,10 +1,12 @@
-import type { Communication, Task } from '@medplum/fhirtypes';
+import type { Communication, Provenance, Task } from '@medplum/fhirtypes';
 import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { codeSystem, structureDefinition } from '../../src/canonical.ts';
 import { exampleRequest } from '../../src/catalogue/examples.ts';
+import { mediumConcept } from '../../src/send/record.ts';
+import { channelOfAttempt } from '../../src/send/tried.ts';
 import { type Herald, startHerald, until } from '../support/herald.ts';
-import { endOf, requestOf } from '../support/people.ts';
+import { attemptsOf, endOf, requestOf } from '../support/people.ts';
 
 const CALLBACK_TOKEN = 'token-that-only-the-tests-know';
 
@@ -72,16 +74,40 @@ describe('when the provider fails', () => {
   });
 
   it.each(['permanent-failure', 'temporary-failure'])(
-    'contract 5: %s ends the request as undeliverable, with a Task to check the details',
+    'contract 5: after %s by the only way allowed the request is undeliverable, with a Task to check the details',
     async (outcome) => {
       await fault({ fault: 'outcome', outcome, count: 1 });
-      const id = await post(`fault-${outcome}`);
+      const id = await post(`fault-${outcome}`, { medium: [mediumConcept('sms')] });
       const record = await endOf(herald, id, 15_000);
       expect(record.status).toBe('stopped');
       const request = await requestOf(herald, id);
       expect([request.status, request.statusReason?.coding?.[0]?.code]).toEqual(['revoked', 'undeliverable']);
       const [task] = await tasks(`Communication/${record.id}`);
       expect(task?.code?.coding?.[0]).toEqual({ system: codeSystem('task-code'), code: 'check-contact' });
+    },
+  );
+
+  it.each(['permanent-failure', 'temporary-failure'])(
+    'contract 5: after %s the message goes at once by the next channel, each way with a record of its own',
+    async (outcome) => {
+      await fault({ fault: 'outcome', outcome, count: 1 });
+      const id = await post(`fallback-${outcome}`);
+      const ended = await until(
+        async () => {
+          const request = await requestOf(herald, id);
+          return request.status === 'active' ? undefined : request;
+        },
+        'the end of a request that fell back',
+        15_000,
+      );
+      expect(ended.status).toBe('completed');
+      const records = await attemptsOf(herald, id);
+      const ways = Object.fromEntries(records.map((one) => [channelOfAttempt(one), one]));
+      expect([ways.sms?.status, ways.email?.status, records.length]).toEqual(['stopped', 'completed', 2]);
+      for (const one of records) expect(await sent(one.id)).toBe(1);
+      const [provenance] = await herald.all<Provenance>(`/fhir/Provenance?target=Communication/${ways.email?.id}`);
+      expect(provenance?.target).toContainEqual({ reference: `CommunicationRequest/${id}` });
+      expect(await tasks(`Communication/${ways.sms?.id}`)).toEqual([]);
     },
   );
 
@@ -109,9 +135,9 @@ describe('when the provider fails', () => {
     expect(answer.status).toBe(401);
   });
 
-  it('TWO-1: a text that comes in is kept, filed under nobody, with a Task to find out whose it is', async () => {
+  it('TWO-1: a text of somebody unknown is kept, filed under nobody, with a Task to find out whose it is', async () => {
     const answer = await herald.control('received-texts', {
-      from: '07700 900123',
+      from: '07700 900998',
       message: 'Can I come at 3 instead?',
     });
     expect(answer.status).toBeLessThan(300);

@@ -31,7 +31,7 @@ export interface Import {
 }
 
 const importOf =
-  /^(?:import|export)\s+(?<type>type\s)?(?<names>[^;'"]*?\sfrom\s+)?'(?<target>[^']+)'|\bimport\('(?<dynamic>[^']+)'\)|(?:createRequire\(import\.meta\.url\)|require)\('(?<required>[^']+)'\)/gm;
+  /^(?:import|export)\s+(?<type>type\s)?(?<names>[^;'"]*?\sfrom\s+)?'(?<target>[^']+)'|\bimport\('(?<dynamic>[^']+)'\)|(?:createRequire\(import\.meta\.url\)|require(?:\.resolve)?)\('(?<required>[^']+)'\)/gm;
 
 /** Every import of one TypeScript file. */
 export function importsOf(from: string): Import[] {

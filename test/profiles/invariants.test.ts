@@ -3,6 +3,7 @@ import type { Resource, Task } from '@medplum/fhirtypes';
 import { describe, expect, it } from 'vitest';
 import { structureDefinition } from '../../src/canonical.ts';
 import { published } from '../../src/fhir/conformance/load.ts';
+import { invariantPlaces } from '../../src/fhir/validate/invariant-places.ts';
 import {
   attorneyConsent,
   but,
@@ -207,6 +208,10 @@ describe('every invariant of ours', () => {
     const said = saidOf(breaks);
     expect(said).toHaveLength(1);
     expect(said[0]).toContain(`breaks ${key}: `);
+  });
+
+  it('has a place only where it is one of ours', () => {
+    expect(constraints.map(({ key }) => key)).toEqual(expect.arrayContaining(Object.keys(invariantPlaces)));
   });
 
   it.each(Object.entries(cases))('%s is kept by one that nearly breaks it', (_key, { passes }) => {

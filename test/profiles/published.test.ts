@@ -96,7 +96,7 @@ describe('no code that src uses is missing, and none that it does not know is th
     );
 
   it('every code system and every extension that src names exists', () => {
-    const systems = named(/\b(?:codeSystem|consentTerm|concept)\('([a-z-]+)'/g).map(([, id]) => codeSystem(id));
+    const systems = named(/\b(?:codeSystem|concept)\('([a-z-]+)'/g).map(([, id]) => codeSystem(id));
     const extensions = named(/\bstructureDefinition\('([a-z-]+)'/g).map(([, id]) => `${MSG}/StructureDefinition/${id}`);
     expect(systems.length).toBeGreaterThan(20);
     expect(extensions.length).toBeGreaterThan(20);
@@ -107,7 +107,7 @@ describe('no code that src uses is missing, and none that it does not know is th
     const beside = [
       ...named(/codeSystem\('([a-z-]+)'\), code: '([a-z-]+)'/g),
       ...named(/codeSystem\('([a-z-]+)'\)\}\|([a-z-]+)/g),
-      ...named(/consentTerm\('([a-z-]+)', '([a-z-]+)'\)/g),
+      ...named(/\bconcept\('([a-z-]+)', '([a-z-]+)'\)/g),
     ];
     expect(beside.length).toBeGreaterThan(8);
     const isMissing = ([, id, code]: [string, string, string]): boolean => !codesOf(id).includes(code);

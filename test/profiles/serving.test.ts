@@ -65,7 +65,7 @@ describe('contract 2: what we publish is read and searched', () => {
     ['StructureDefinition?_id=expires', ['StructureDefinition/expires']],
     ['StructureDefinition?name=Nothing', []],
     ['CodeSystem?name:exact=ChannelCodes&status=active&version=0.1.0', ['CodeSystem/channel']],
-    ['OperationDefinition?status=active', ['OperationDefinition/evaluate']],
+    ['OperationDefinition?status=active&name=SubjectAccessExport', ['OperationDefinition/subject-access-export']],
     ['SearchParameter?name=FlagStatus', ['SearchParameter/flag-status']],
     ['ConceptMap?url:below=https://herald.example/fhir', ['ConceptMap/govuk-notify-status']],
   ])('%s', async (path, expected) => {
@@ -88,7 +88,8 @@ describe('contract 2: what we publish is read and searched', () => {
     );
     expect(operations).toContain('http://hl7.org/fhir/OperationDefinition/ValueSet-expand');
     const ours = operations.filter((one: string) => one.startsWith(MSG));
-    expect(ours).toEqual([`${MSG}/OperationDefinition/evaluate`]);
+    const named = ['evaluate', 'mark-entered-in-error', 'subject-access-export', 'without-digital-channel'];
+    expect(ours.sort()).toEqual(named.map((one) => `${MSG}/OperationDefinition/${one}`));
     for (const definition of ours) {
       expect(published('OperationDefinition').map((one) => one.url)).toContain(definition);
     }

@@ -6,12 +6,14 @@ import supertest, { type Test } from 'supertest';
 import { type AppDeps, createApp } from '../../src/app.ts';
 import type { Caller, Role } from '../../src/auth/caller.ts';
 import { createDemoAuth, demoTokens } from '../../src/auth/demo.ts';
+import { createUnauthenticated } from '../../src/auth/unauthenticated.ts';
 import { system } from '../../src/canonical.ts';
 import { loadDefinitions } from '../../src/fhir/definitions/load.ts';
 import type { StructureDefinition } from '../../src/fhir/validate/definitions.ts';
 import { createValidator } from '../../src/fhir/validate/validator.ts';
 import { createLog } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
+import { createFingerprint } from '../../src/objections/fingerprint.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { newId } from '../../src/send/ids.ts';
 import type { Changed, Requests, Submitted } from '../../src/send/requests.ts';
@@ -64,19 +66,25 @@ export function startApp(change: Partial<AppDeps> & { wrapStore?: (store: FhirSt
     },
   });
   const requests = fakeRequests(real);
+  const log = createLog({ level: 'debug', stream });
+  const metrics = createMetrics({ version: '0.0.0' });
+  const controller = { ods: 'RXX', name: 'Example NHS Trust' };
   const app = createApp({
     store,
     requests,
     commitUnit: ({ writes }) => store.commit(writes),
     openDraft: createDrafts(clock),
     clock,
-    log: createLog({ level: 'debug', stream }),
-    metrics: createMetrics({ version: '0.0.0' }),
-    controller: { ods: 'RXX', name: 'Example NHS Trust' },
+    log,
+    metrics,
+    controller,
     policy,
     publicUrl: PUBLIC_URL,
-    auth: createDemoAuth(),
+    auth: createDemoAuth({ staff: true }),
+    unauthenticated: createUnauthenticated({ store: change.store ?? store, clock, log, metrics, controller }),
     validate: (resource) => validator.validate(resource),
+    providerChannels: ['sms', 'email', 'letter'],
+    fingerprint: createFingerprint(Buffer.alloc(32, 9)),
     pageKey: Buffer.alloc(32, 7),
     callbacks: express.Router(),
     health: async () => ({ store: { kind: 'ready' } }),
@@ -129,7 +137,7 @@ const validator = createValidator({
   valueSets,
 });
 
-const policy: Policy = {
+export const policy: Policy = {
   lawfulBases: [],
   contactConfirmedMonths: 12,
   channelOrder: ['nhsapp', 'sms', 'email', 'letter'],
@@ -142,12 +150,14 @@ const policy: Policy = {
   teamHours: { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '17:00', bankHolidaysClosed: true },
   responseMinutes: 60,
   staffRoles: { records: 'Organization/records-team' },
+  providerLimits: { perMinute: 2_700 },
 };
 
 function fakeRequests(store: FhirStore): FakeRequests {
   const asked: FakeRequests['asked'] = [];
   const fake: FakeRequests = {
     asked,
+    answer: async () => undefined,
     async onSubmit(resource) {
       const [result] = await store.commit([{ op: 'create', resource: { ...resource, id: newId(new Date()) } }]);
       return {

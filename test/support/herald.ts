@@ -9,6 +9,7 @@ import { MSG, system } from '../../src/canonical.ts';
 import { type Config, readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import { type Service, type ServiceOptions, startService } from '../../src/service.ts';
+import { surroundingsOf } from './surroundings.ts';
 
 /** The whole service as a stranger meets it: real HTTP, real store on disk, real client, the simulator beside it. */
 export interface Herald {
@@ -26,8 +27,10 @@ export interface Herald {
   /** Steers the simulator. */
   control(path: string, body: unknown): Promise<Response>;
   ledger(): Promise<LedgerEntry[]>;
-  /** Stops and starts again on the same data. */
-  restart(): Promise<void>;
+  /** Stops and starts again on the same data, but for the files that were lost meanwhile. */
+  restart(options?: { readonly lost: readonly string[] }): Promise<void>;
+  /** Tries to start one more process on the same data. */
+  startAnother(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,10 +43,16 @@ export interface LedgerEntry {
   readonly status: string;
 }
 
+/**
+ * `on`: where the record is kept, as `surroundings.ts` has it; else `HERALD_TEST_STORE` decides for a whole run, so that
+ * one suite proves every store.
+ */
 export async function startHerald(
-  options: Omit<ServiceOptions, 'log'> & { readonly env?: NodeJS.ProcessEnv } = {},
+  options: Omit<ServiceOptions, 'log'> & { readonly env?: NodeJS.ProcessEnv; readonly on?: string } = {},
 ): Promise<Herald> {
+  const { env = {}, on = process.env.HERALD_TEST_STORE ?? 'embedded', ...serviceOptions } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'herald-'));
+  const surroundings = await surroundingsOf(on, dataDir, env.GOVUK_NOTIFY_CALLBACK_TOKEN);
   const lines: string[] = [];
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -56,9 +65,14 @@ export async function startHerald(
     HERALD_PORT: '0',
     HERALD_LOG_LEVEL: 'debug',
     GOVUK_NOTIFY_QUIET_SECONDS: '1',
-    ...options.env,
+    ...surroundings.env,
+    ...env,
   });
-  const open = () => startService(config, { ...options, log: createLog({ level: 'debug', stream }) });
+  const open = async (): Promise<Service> => {
+    const started = await startService(config, { ...serviceOptions, log: createLog({ level: 'debug', stream }) });
+    await surroundings.started(started);
+    return started;
+  };
   let service = await open();
 
   const send = (method: 'get' | 'post' | 'put', path: string, token: string) =>
@@ -72,7 +86,7 @@ export async function startHerald(
       return service.url;
     },
     get simulatorUrl() {
-      return service.simulatorUrl ?? '';
+      return surroundings.simulatorUrl(service);
     },
     get service() {
       return service;
@@ -91,19 +105,25 @@ export async function startHerald(
       return ((answer.body as Bundle).entry ?? []).map((one) => one.resource as T);
     },
     control: async (path, body) =>
-      supertest(service.simulatorUrl ?? '')
+      supertest(surroundings.simulatorUrl(service))
         .post(`/control/${path}`)
         .send(body as object),
     async ledger() {
-      const answer = await supertest(service.simulatorUrl ?? '').get('/control/ledger');
+      const answer = await supertest(surroundings.simulatorUrl(service)).get('/control/ledger');
       return (answer.body.messages ?? answer.body) as LedgerEntry[];
     },
-    async restart() {
+    async restart({ lost = [] } = { lost: [] }) {
       await service.close();
+      for (const file of lost)
+        for (const end of ['', '-wal', '-shm']) rmSync(join(dataDir, file + end), { force: true });
       service = await open();
+    },
+    async startAnother() {
+      await (await open()).close();
     },
     async close() {
       await service.close();
+      await surroundings.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

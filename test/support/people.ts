@@ -1,5 +1,14 @@
-import type { Communication, CommunicationRequest, Consent, Patient } from '@medplum/fhirtypes';
-import { codeSystem, structureDefinition } from '../../src/canonical.ts';
+import type {
+  Communication,
+  CommunicationRequest,
+  Consent,
+  Patient,
+  RelatedPerson,
+  Resource,
+} from '@medplum/fhirtypes';
+import { demoStaff } from '../../src/auth/demo.ts';
+import { codeSystem, structureDefinition, system } from '../../src/canonical.ts';
+import type { ProxyBasis } from '../../src/policy/consent-facts.ts';
 import { type Herald, until } from './herald.ts';
 
 /** The attempts of a request. */
@@ -46,6 +55,7 @@ export function anObjection(patient: string): Consent {
         url: structureDefinition('objection-detail'),
         extension: [{ url: 'reason', valueCodeableConcept: { text: 'Does not want texts' } }],
       },
+      recordedByClerk,
     ],
     status: 'active',
     scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
@@ -54,5 +64,77 @@ export function anObjection(patient: string): Consent {
     dateTime: '2026-05-12T11:00:00+01:00',
     policyRule: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'OPTOUT' }] },
     provision: { type: 'deny', period: { start: '2026-05-12' }, action: [concept('channel', 'sms')] },
+  };
+}
+
+/** Where the token names nobody, somebody has to be named. */
+const recordedByClerk = {
+  url: structureDefinition('recorded-by'),
+  valueReference: { reference: `Practitioner/${demoStaff.epr.id}` },
+};
+
+/** Writes something that is new; answers its reference. */
+export async function posted(herald: Herald, resource: Resource): Promise<string> {
+  const answer = await herald.post(`/fhir/${resource.resourceType}`, resource);
+  if (answer.status !== 201) throw new Error(answer.text);
+  return `${resource.resourceType}/${answer.body.id}`;
+}
+
+/** Somebody who may act for a patient, with a mobile of their own. */
+export function aRelatedPerson(patient: string, change: Partial<RelatedPerson> = {}): RelatedPerson {
+  return {
+    resourceType: 'RelatedPerson',
+    active: true,
+    patient: { reference: patient },
+    relationship: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-RoleCode', code: 'MTH' }] }],
+    name: [{ family: 'Example', given: ['Kim'] }],
+    telecom: [{ system: 'phone', value: '07700 900456', use: 'mobile' }],
+    ...change,
+  };
+}
+
+/** Their authority to receive messages (contract 6), complete. */
+export function anAuthority(
+  patient: string,
+  proxy: string,
+  basis: ProxyBasis = 'consent',
+  change: Partial<Consent> = {},
+): Consent {
+  return {
+    resourceType: 'Consent',
+    extension: [recordedByClerk],
+    status: 'active',
+    scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
+    category: [{ coding: [{ system: codeSystem('consent-category'), code: 'proxy-messaging' }] }],
+    patient: { reference: patient },
+    dateTime: '2026-05-02T10:30:00+01:00',
+    performer: [{ reference: patient }],
+    sourceAttachment: { contentType: 'application/pdf', title: 'Form, signed at the desk' },
+    policyRule: {
+      coding: [
+        { system: 'https://fhir.nhs.uk/England/CodeSystem/England-NHSProxyLegalBasis', code: basis },
+        { system: system.actCode, code: 'OPTIN' },
+      ],
+    },
+    provision: authorityOver(proxy),
+    ...change,
+  };
+}
+
+/** What an authority permits, to whom and from when. */
+export function authorityOver(
+  proxy: string,
+  change: Partial<NonNullable<Consent['provision']>> = {},
+): NonNullable<Consent['provision']> {
+  return {
+    type: 'permit',
+    period: { start: '2026-05-02' },
+    actor: [
+      {
+        role: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP' }] },
+        reference: { reference: proxy },
+      },
+    ],
+    ...change,
   };
 }

@@ -4,7 +4,12 @@ import type { AddressInfo, Socket } from 'node:net';
 
 /** One answer of the script. What is not scripted is answered as a well-behaved Notify would. */
 export type Reply =
-  | { readonly status: number; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly status: number;
+      /** A text or the bytes of a file as they are; anything else as JSON. */
+      readonly body: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** The connection ends before a byte of the answer. */
   | 'cut'
   /** The status line and headers come, and half of the body. */
@@ -78,7 +83,7 @@ export function v2Error(status: number, ...errors: (readonly [error: string, mes
   return { status, body: { status_code: status, errors: errors.map(([error, message]) => ({ error, message })) } };
 }
 
-/** The 201 that Notify gives for a text or an email. */
+/** The 201 that Notify gives for a text, an email or a letter. */
 export function created(request: Pick<StubRequest, 'body'>, change: Record<string, unknown> = {}): Reply {
   const personalisation = request.body.personalisation as Record<string, string>;
   return {
@@ -97,14 +102,16 @@ export function created(request: Pick<StubRequest, 'body'>, change: Record<strin
 
 export const SMS_TEMPLATE = '11111111-aaaa-4aaa-8aaa-111111111111';
 export const EMAIL_TEMPLATE = '22222222-bbbb-4bbb-8bbb-222222222222';
+export const LETTER_TEMPLATE = '33333333-cccc-4ccc-8ccc-333333333333';
 
-/** Two templates that add nothing, among others that do. */
+/** Three templates that add nothing, among others that do. */
 export function passThroughTemplates(): Record<string, unknown>[] {
   return [
     template({ type: 'sms', body: 'Dear patient, ((body))' }),
     template({ type: 'email', subject: 'Your visit', body: '((body))' }),
     template({ id: SMS_TEMPLATE, type: 'sms', body: ' ((Body))\n' }),
     template({ id: EMAIL_TEMPLATE, type: 'email', subject: '((subject))', body: '(( b-o_dy ))' }),
+    template({ id: LETTER_TEMPLATE, type: 'letter', subject: '((subject))', body: '((body))' }),
   ];
 }
 
@@ -130,7 +137,8 @@ function perform(reply: Reply, response: ServerResponse): void {
     });
     response.write(reply.body, () => response.socket?.destroy());
   } else {
-    const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
+    const asItIs = typeof reply.body === 'string' || Buffer.isBuffer(reply.body);
+    const text = asItIs ? reply.body : JSON.stringify(reply.body);
     response.writeHead(reply.status, { 'Content-Type': 'application/json', ...reply.headers }).end(text);
   }
 }
