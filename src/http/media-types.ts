@@ -5,10 +5,14 @@ const JSON_TYPE = 'application/json';
 export const FORM = 'application/x-www-form-urlencoded';
 
 /**
- * The form in which the caller wants the answer: `_format` goes before `Accept` (FHIR R4 3.1.0.1.11). Errors: AppError
- * NOT_ACCEPTABLE.
+ * The form in which the caller wants the answer: `_format` goes before `Accept` (FHIR R4 3.1.0.1.11). `beside`: what is
+ * answered at this address beside FHIR. Errors: AppError NOT_ACCEPTABLE.
  */
-export function answerType(accept: string | undefined, format: string | undefined): string {
+export function answerType(
+  accept: string | undefined,
+  format: string | undefined,
+  beside: readonly string[] = [],
+): string {
   const wanted = format === undefined || format === '' ? accept : format.replaceAll(' ', '+');
   if (wanted === undefined || wanted.trim() === '') return FHIR_JSON;
   const ranked = wanted
@@ -18,10 +22,11 @@ export function answerType(accept: string | undefined, format: string | undefine
     .sort((a, b) => b.quality - a.quality);
   for (const { type, fhirVersion } of ranked) {
     if (fhirVersion !== undefined && !/^4\.0(\.\d)?$/.test(fhirVersion)) continue;
-    const offered = offers[type];
+    const offered = beside.includes(type) ? type : offers[type];
     if (offered !== undefined) return offered;
   }
-  throw new AppError('NOT_ACCEPTABLE', 'Herald answers application/fhir+json (FHIR R4) and application/json alone.');
+  const others = beside.length === 0 ? 'alone' : `and here ${beside.join(', ')}`;
+  throw new AppError('NOT_ACCEPTABLE', `Herald answers application/fhir+json (FHIR R4), application/json ${others}.`);
 }
 
 /** Errors: AppError MEDIA_TYPE_UNSUPPORTED when a body that should be a resource is declared as something else. */
