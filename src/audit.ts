@@ -1,4 +1,11 @@
-import type { AuditEvent, AuditEventAgent, AuditEventEntity, Coding } from '@medplum/fhirtypes';
+import type {
+  AuditEvent,
+  AuditEventAgent,
+  AuditEventEntity,
+  CodeableConcept,
+  Coding,
+  Identifier,
+} from '@medplum/fhirtypes';
 import type { Caller } from './auth/caller.ts';
 import { codeSystem, MSG, system } from './canonical.ts';
 import type { Controller } from './policy/policy.ts';
@@ -6,8 +13,13 @@ import { heraldReference } from './send/authors.ts';
 import { newId } from './send/ids.ts';
 
 /**
- * The security log: who touched or disclosed what, and when (ACC-1, ACC-2), after IHE's Basic Audit Log Patterns.
- * An event holds references, codes and parameter names; never a name, number, address, message text or reason.
+ * The security log: who touched or disclosed what, and when (ACC-1, ACC-2). An event holds references, codes and
+ * parameter names; never a name, number, address, message text or reason.
+ *
+ * What came by the interface and succeeded is as IHE's Basic Audit Log Patterns 1.1.4 ask (Create, Read, Update, Query,
+ * and Patient… of each where `patient` is given), with one departure: see `queryShape`. No event says so in
+ * `meta.profile`: those profiles are IHE's to publish, and a server that does not have them may refuse what names them
+ * (HAPI FHIR's validator makes it an error). Then no record could be kept there at all.
  */
 export interface AuditInput {
   readonly action: NonNullable<AuditEvent['action']>;
@@ -15,14 +27,14 @@ export interface AuditInput {
   /** `0` success; `4` refused; `8` failed. */
   readonly outcome: '0' | '4' | '8';
   readonly recorded: Date;
-  readonly caller: Pick<Caller, 'client' | 'requestId' | 'fhirUser'>;
+  readonly caller: Pick<Caller, 'client' | 'fhirUser'> & Partial<Pick<Caller, 'requestId'>>;
   readonly controller: Controller;
   /** `Patient/id`: whose record it is. One event speaks of one patient, so that it can be shown to that person. */
   readonly patient?: string;
+  /** `Patient/id` of those whom a Group or a List names: such an event is shown to none of them as it is. */
+  readonly members?: readonly string[];
   /** References of what was touched. */
   readonly entities?: readonly string[];
-  /** v3-ActReason. */
-  readonly purpose?: string;
   /** Ids of the guidance's clauses that decided. */
   readonly clauses?: readonly string[];
   /** URLs of the laws that it rests on. */
@@ -31,9 +43,15 @@ export interface AuditInput {
   readonly query?: string;
   /** Addresses of the two ends, as the connection knows them; only where there was a connection. */
   readonly network?: { readonly client: string; readonly server: string };
+  /** Why something was disclosed: of v3-ActReason, with what the member of staff gave as the reason. */
+  readonly purpose?: { readonly code: string; readonly text?: string };
+  /** What was made of the record and handed over: see `identifierSystem`. */
+  readonly document?: Identifier;
+  /** Where one event stands for many. */
+  readonly repeated?: { readonly times: number; readonly from: Date; readonly to: Date };
 }
 
-export type AuditSubtype = RestInteraction | keyof typeof ownSubtypes | keyof typeof refusals;
+export type AuditSubtype = RestInteraction | keyof typeof ownSubtypes | keyof typeof refusals | 'disclose';
 
 const restInteractions = [
   'read',
@@ -70,11 +88,12 @@ export function auditEvent(input: AuditInput): AuditEvent & { id: string } {
     type,
     subtype: [subtype, ...(input.clauses ?? []).map((code) => ({ system: codeSystem('guidance-clause'), code }))],
     action: input.action,
+    ...(input.repeated === undefined
+      ? {}
+      : { period: { start: input.repeated.from.toISOString(), end: input.repeated.to.toISOString() } }),
     recorded: input.recorded.toISOString(),
     outcome: input.outcome,
-    ...(input.purpose === undefined
-      ? {}
-      : { purposeOfEvent: [{ coding: [{ system: system.actReason, code: input.purpose }] }] }),
+    ...(input.purpose === undefined ? {} : { purposeOfEvent: [purposeConcept(input.purpose)] }),
     agent: agents(input),
     source: { site: input.controller.ods, observer: heraldReference as AuditEvent['source']['observer'] },
     entity: entities(input),
@@ -82,8 +101,9 @@ export function auditEvent(input: AuditInput): AuditEvent & { id: string } {
 }
 
 /**
- * What a search asked, as the audit may keep it. IHE keeps the whole query; ours may hold an NHS number, a telephone
- * number or a name, which no audit event may (contract 2), so that only the names of its parameters stay.
+ * What a search asked, as the audit may keep it. IHE keeps the whole query; its values may be an NHS number, a telephone
+ * number or a name, which no audit event may hold (contract 2), so that only the names of its parameters stay. They are
+ * where IHE's profile has the query, and in its form.
  */
 export function queryShape(method: string, type: string, names: readonly string[]): string {
   return `${method} ${type}?${[...new Set(names)].join('&')}`;
@@ -96,6 +116,13 @@ function kind(subtype: AuditSubtype): { type: Coding; subtype: Coding } {
       subtype: { system: 'http://hl7.org/fhir/restful-interaction', code: subtype },
     };
   }
+  // IHE BALP's PrivacyDisclosure: DICOM's Export.
+  if (subtype === 'disclose') {
+    return {
+      type: { system: dicom, code: '110106' },
+      subtype: { system: 'http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle', code: 'disclose' },
+    };
+  }
   if (subtype === 'login' || subtype === 'forbidden') {
     const [type, code] = refusals[subtype];
     return { type: { system: dicom, code: type }, subtype: { system: dicom, code } };
@@ -105,6 +132,11 @@ function kind(subtype: AuditSubtype): { type: Coding; subtype: Coding } {
     subtype: { system: codeSystem('audit-subtype'), code: subtype },
   };
 }
+
+const purposeConcept = ({ code, text }: NonNullable<AuditInput['purpose']>): CodeableConcept => ({
+  coding: [{ system: system.actReason, code }],
+  ...(text === undefined ? {} : { text }),
+});
 
 const isRest = (subtype: AuditSubtype): subtype is RestInteraction =>
   (restInteractions as readonly string[]).includes(subtype);
@@ -117,7 +149,7 @@ const DESTINATION = '110152';
 function agents(input: AuditInput): AuditEventAgent[] {
   const { caller, network } = input;
   // IHE has the data flow from the server for a read, and from the client for everything else.
-  const reads = input.subtype === 'read' || input.subtype === 'vread';
+  const reads = input.subtype === 'read' || input.subtype === 'vread' || input.subtype === 'disclose';
   const policy = input.policies === undefined || input.policies.length === 0 ? {} : { policy: [...input.policies] };
   const person = caller.fhirUser;
   const program: AuditEventAgent = {
@@ -149,13 +181,18 @@ const action = (input: AuditInput): 'AUT' | 'IRCP' =>
   input.action === 'C' || input.action === 'U' || input.action === 'D' ? 'AUT' : 'IRCP';
 
 function entities(input: AuditInput): AuditEventEntity[] {
+  const { patient, members = [], repeated } = input;
+  const { requestId } = input.caller;
   const found: AuditEventEntity[] = [];
-  if (input.patient !== undefined) {
-    found.push({ what: { reference: input.patient }, type: entityType('1'), role: objectRole('1') });
+  for (const reference of [...(patient === undefined ? [] : [patient]), ...members]) {
+    found.push({ what: { reference }, type: entityType('1'), role: objectRole('1') });
   }
+  // A Patient that was read is there twice: whom it is about, and what was read.
   for (const reference of input.entities ?? []) {
-    if (reference === input.patient) continue;
     found.push({ what: { reference }, type: entityType('2'), role: objectRole('4') });
+  }
+  if (input.document !== undefined) {
+    found.push({ what: { identifier: input.document }, type: entityType('2'), role: objectRole('3') });
   }
   if (input.query !== undefined) {
     found.push({
@@ -165,10 +202,15 @@ function entities(input: AuditInput): AuditEventEntity[] {
       query: Buffer.from(input.query).toString('base64'),
     });
   }
-  found.push({
-    what: { identifier: { value: input.caller.requestId } },
-    type: { system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
-  });
+  if (repeated !== undefined) {
+    found.push({ type: entityType('4'), detail: [{ type: 'count', valueString: String(repeated.times) }] });
+  }
+  if (requestId !== undefined) {
+    found.push({
+      what: { identifier: { value: requestId } },
+      type: { system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
+    });
+  }
   return found;
 }
 

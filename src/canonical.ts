@@ -17,6 +17,8 @@ export const identifierSystem = {
   attempt: `${MSG}/id/attempt`,
   notifyNotification: `${MSG}/id/notify-notification`,
   notifyInbound: `${MSG}/id/notify-inbound`,
+  /** On a Task: the fingerprint of a number to which no text goes while it stands. Nobody can read the number from it. */
+  closedNumber: `${MSG}/id/closed-number`,
 } as const;
 
 /** Systems owned by others, used on the wire exactly as published. */

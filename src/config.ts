@@ -12,9 +12,11 @@ import {
   variables,
   wholeNumber,
 } from './config-values.ts';
+import { hostInUrl } from './http/listen.ts';
 import { type LogLevel, logLevels } from './log.ts';
 import type { Controller, Policy } from './policy/policy.ts';
 import { defaultPolicy, readPolicyFile } from './policy-file.ts';
+import type { AccessSettings } from './store/remote/access.ts';
 
 /** Everything that the service is told from outside, read once (contract 1). Frozen; holds secrets: see `describeConfig`. */
 export interface Config {
@@ -38,17 +40,7 @@ export interface Config {
 /** `dataDir` holds the queue in both cases. */
 export type StoreConfig =
   | { readonly kind: 'embedded'; readonly dataDir: string }
-  | { readonly kind: 'remote'; readonly dataDir: string; readonly baseUrl: string; readonly access: StoreAccess };
-
-export type StoreAccess =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'token'; readonly token: string }
-  | {
-      readonly kind: 'backend-services';
-      readonly clientId: string;
-      readonly privateKeyFile: string;
-      readonly tokenUrl: string;
-    };
+  | { readonly kind: 'remote'; readonly dataDir: string; readonly baseUrl: string; readonly access: AccessSettings };
 
 export type NotifyConfig =
   | {
@@ -79,19 +71,15 @@ export class ConfigError extends Error {
 
 /** Reads and checks the environment. Errors: ConfigError with every fault there is, not only the first. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const faults: ConfigFault[] = [];
-  const input: Input = {
-    given: (key) => env[key]?.trim() || undefined,
-    fault: (key, problem, remedy) => void faults.push({ key, problem, remedy }),
-  };
+  const { input, faults } = inputOf(env);
   refuseOtherAuth(input);
   const publicUrl = urlOf('HERALD_PUBLIC_URL', input);
   const store = readStore(input);
   const notify = readNotify(input, store.kind);
-  const { policy, notices } = readPolicy(input);
+  const policy = readPolicy(input);
   const config: Config = {
     host: readHost(input),
-    port: wholeNumber('HERALD_PORT', { least: 0, most: 65_535, otherwise: 8080 }, input),
+    port: readPort(input),
     ...(publicUrl === undefined ? {} : { publicUrl }),
     store,
     controller: readController(input),
@@ -100,10 +88,54 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     auth: 'demo',
     logLevel: readLogLevel(input),
     examples: notify.kind === 'simulator',
-    notices: [...unknownVariables(env), ...notices],
+    notices: unknownVariables(env),
   };
   if (faults.length > 0) throw new ConfigError(faults);
   return deepFreeze(config);
+}
+
+/** The store alone, for commands that touch nothing else. Errors: ConfigError. */
+export function readStoreConfig(env: NodeJS.ProcessEnv): StoreConfig {
+  return part(env, readStore);
+}
+
+/** What commands need that work on the record itself. `publicUrl`: where the interface is, without a slash at its end. */
+export type RecordConfig = Required<Pick<Config, 'store' | 'controller' | 'policy' | 'publicUrl'>>;
+
+/** Errors: ConfigError. */
+export function readRecordConfig(env: NodeJS.ProcessEnv): RecordConfig {
+  return part(env, (input) => {
+    const here = `http://${hostInUrl(readHost(input))}:${readPort(input)}`;
+    return {
+      store: readStore(input),
+      controller: readController(input),
+      policy: readPolicy(input),
+      publicUrl: (urlOf('HERALD_PUBLIC_URL', input) ?? here).replace(/\/+$/, ''),
+    };
+  });
+}
+
+/** The provider alone, as the service would use it beside that kind of store. Errors: ConfigError. */
+export function readNotifyConfig(env: NodeJS.ProcessEnv, store: StoreConfig['kind']): NotifyConfig {
+  return part(env, (input) => readNotify(input, store));
+}
+
+function part<T extends object>(env: NodeJS.ProcessEnv, read: (input: Input) => T): T {
+  const { input, faults } = inputOf(env);
+  const value = read(input);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return deepFreeze(value);
+}
+
+function inputOf(env: NodeJS.ProcessEnv): { readonly input: Input; readonly faults: readonly ConfigFault[] } {
+  const faults: ConfigFault[] = [];
+  return {
+    input: {
+      given: (key) => env[key]?.trim() || undefined,
+      fault: (key, problem, remedy) => void faults.push({ key, problem, remedy }),
+    },
+    faults,
+  };
 }
 
 /** What may be shown of the configuration, by variable: that a secret is set, never the secret. */
@@ -141,6 +173,9 @@ function refuseOtherAuth({ given, fault }: Input): void {
   if (auth === 'smart') fault('HERALD_AUTH', 'smart is not in this release', 'Use demo, on a loopback address.');
   else if (auth !== 'demo') fault('HERALD_AUTH', 'the value is not known', 'Use demo.');
 }
+
+const readPort = (input: Input): number =>
+  wholeNumber('HERALD_PORT', { least: 0, most: 65_535, otherwise: 8080 }, input);
 
 function readHost({ given, fault }: Input): string {
   const host = given('HERALD_HOST') ?? '127.0.0.1';
@@ -255,19 +290,15 @@ function readController({ given, fault }: Input): Controller {
   return { ods, name };
 }
 
-function readPolicy({ given, fault }: Input): Pick<Config, 'policy' | 'notices'> {
-  const builtIn = { policy: defaultPolicy, notices: [] };
+function readPolicy({ given, fault }: Input): Policy {
   const path = given('HERALD_POLICY');
-  if (path === undefined) return builtIn;
+  if (path === undefined) return defaultPolicy;
   const reading = readPolicyFile(path);
-  if (reading.kind === 'policy') {
-    const notices = reading.unheeded.map((key) => `HERALD_POLICY: ${key} has no effect in this release.`);
-    return { policy: reading.policy, notices };
-  }
+  if (reading.kind === 'policy') return reading.policy;
   for (const { pointer, problem, remedy } of reading.faults) {
     fault('HERALD_POLICY', pointer === '' ? problem : `at ${pointer}, ${problem}`, remedy);
   }
-  return builtIn;
+  return defaultPolicy;
 }
 
 function readLogLevel({ given, fault }: Input): LogLevel {

@@ -115,6 +115,13 @@ export const errorCatalogue = {
     meaning: 'The message is with the provider, or may be: it can no longer be revoked.',
     remedy: 'Read its Communication to see what became of it.',
   },
+  NOT_MARKABLE: {
+    status: 409,
+    issue: 'conflict',
+    level: 'info',
+    meaning: 'The record is of a message that has not gone yet, or is marked as entered in error already.',
+    remedy: 'Revoke the request of a message that is not to go; a mark needs no other.',
+  },
   CHANGE_NOT_ALLOWED: {
     status: 422,
     issue: 'business-rule',

@@ -14,6 +14,11 @@ export interface Metrics {
   decision(kind: Decision['kind']): void;
   /** A provider's callback: which, and what became of it. Both are codes. */
   callback(kind: string, outcome: string): void;
+  /**
+   * Requests without a token that we know: `recorded` by an AuditEvent each, `counted` by one for many, or `failed` to
+   * be recorded.
+   */
+  unauthenticated(how: 'recorded' | 'counted' | 'failed', times: number): void;
   /** Asks for the queue's figures at each scrape. A failure leaves the last ones out, and counts as an error. */
   watchQueues(stats: () => Promise<QueueStats[]>): void;
   /** The exposition format, with its media type. */
@@ -64,6 +69,13 @@ export function createMetrics(build: { version: string }): Metrics {
     registers,
   });
 
+  const unauthenticated = new Counter({
+    name: 'herald_unauthenticated_total',
+    help: 'Requests without a token that is known, by how the audit has them.',
+    labelNames: ['audit'],
+    registers,
+  });
+
   let refreshQueues = async (): Promise<void> => {};
   return {
     httpAnswered({ method, route, status, seconds }) {
@@ -73,6 +85,7 @@ export function createMetrics(build: { version: string }): Metrics {
     message: (outcome, channel) => messages.inc({ outcome, channel }),
     decision: (kind) => decisions.inc({ kind }),
     callback: (kind, outcome) => callbacks.inc({ kind, outcome }),
+    unauthenticated: (how, times) => unauthenticated.inc({ audit: how }, times),
     watchQueues(stats) {
       refreshQueues = queueGauges(registers, stats);
     },

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import { deepFreeze } from './config-values.ts';
-import type { LawfulBasis, Policy, TeamHours } from './policy/policy.ts';
+import type { LawfulBasis, Policy, ProviderLimits, TeamHours } from './policy/policy.ts';
 import schema from './policy-file.schema.json' with { type: 'json' };
 
 /** What is wrong with the policy file, where, and what to do; the fault never quotes a value. */
@@ -13,8 +13,7 @@ export interface PolicyFault {
 }
 
 export type PolicyReading =
-  /** `unheeded`: keys that the file gives, and that nothing in this release acts on. */
-  | { readonly kind: 'policy'; readonly policy: Policy; readonly unheeded: readonly UnheededKey[] }
+  | { readonly kind: 'policy'; readonly policy: Policy }
   | { readonly kind: 'faults'; readonly faults: readonly PolicyFault[] };
 
 /** The policy as it is where no file is given, or where the file leaves a key out (contract 1). */
@@ -31,24 +30,8 @@ export const defaultPolicy: Policy = deepFreeze({
   teamHours: { days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '09:00', to: '17:00', bankHolidaysClosed: true },
   responseMinutes: 60,
   staffRoles: {},
+  providerLimits: { perMinute: 2_700 },
 });
-
-/**
- * Keys that are checked and kept, but that no rule of this release reads. Whoever sets one must be told: a rule that
- * is switched on and not kept protects nobody.
- */
-export const unheededKeys = [
-  'contactConfirmedMonths',
-  'quietHours',
-  'reviewDays',
-  'bestInterestMonths',
-  'fourEyes',
-  'secondReader',
-  'urgentWords',
-  'contactOfTheDay',
-  'responseMinutes',
-] as const satisfies readonly (keyof Policy)[];
-export type UnheededKey = (typeof unheededKeys)[number];
 
 /** Largest policy file that is read, in bytes: a hundred times any real one. */
 const maxBytes = 1_000_000;
@@ -78,7 +61,7 @@ export function parsePolicy(json: unknown): PolicyReading {
   const check = new Ajv({ allErrors: true, strictTypes: false }).compile<PolicyFile>(schema);
   if (!check(json)) return { kind: 'faults', faults: (check.errors ?? []).map(faultOf) };
 
-  const { $schema: _, lawfulBases, teamHours: givenHours, ...given } = json;
+  const { $schema: _, lawfulBases, teamHours: givenHours, providerLimits, ...given } = json;
   const teamHours = { ...defaultPolicy.teamHours, ...givenHours };
   if (teamHours.from >= teamHours.to) {
     return refused('/teamHours', 'the team closes before it opens', 'Give a `from` that is earlier than `to`.');
@@ -92,17 +75,18 @@ export function parsePolicy(json: unknown): PolicyReading {
       ...defaultPolicy,
       ...given,
       teamHours,
+      providerLimits: { ...defaultPolicy.providerLimits, ...providerLimits },
       ...(lawfulBases === undefined ? {} : { lawfulBases: lawfulBases.map(lawfulBasis) }),
     }),
-    unheeded: unheededKeys.filter((key) => key in given),
   };
 }
 
 /** The file as its schema lets it through. */
-type PolicyFile = Partial<Omit<Policy, 'lawfulBases' | 'teamHours'>> & {
+type PolicyFile = Partial<Omit<Policy, 'lawfulBases' | 'teamHours' | 'providerLimits'>> & {
   readonly $schema?: string;
   readonly lawfulBases?: readonly (string | LawfulBasis)[];
   readonly teamHours?: Partial<TeamHours>;
+  readonly providerLimits?: Partial<ProviderLimits>;
 };
 
 /** A provision of the UK GDPR is linked to the article that it stands in; any other basis is its label alone. */

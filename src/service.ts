@@ -1,50 +1,56 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import type { CommunicationRequest } from '@medplum/fhirtypes';
 import packageJson from '../package.json' with { type: 'json' };
 import { createApp } from './app.ts';
 import { createDemoAuth } from './auth/demo.ts';
+import { createUnauthenticated } from './auth/unauthenticated.ts';
 import { shippedEndpoints } from './catalogue/channels.ts';
 import { demoStaffResources, exampleResources } from './catalogue/examples.ts';
 import { shippedMessageTypes } from './catalogue/message-types.ts';
 import { seedCatalogue, seedExamples, seedMissing } from './catalogue/seed.ts';
+import { withShipped } from './catalogue/shipped-store.ts';
 import { type Clock, systemClock } from './clock.ts';
-
-import { type Config, ConfigError } from './config.ts';
-import type { Validate } from './fhir/call.ts';
-import { profileChecks } from './fhir/conformance/checks.ts';
+import type { Config } from './config.ts';
 import { withPublished } from './fhir/conformance/store.ts';
-import { loadDefinitions, loadValueSets } from './fhir/definitions/load.ts';
-import { createValidator } from './fhir/validate/validator.ts';
 import { limitSlowClients } from './http/headers.ts';
-import type { Health, HealthReport } from './http/health.ts';
 import { countAnswering, hostInUrl, listen, stopListening } from './http/listen.ts';
-import type { Job, Jobs } from './jobs/jobs.ts';
-import { createWorker, type JobOutcome } from './jobs/worker.ts';
+import { createMeaning } from './inbound/meaning.ts';
+import { sweepInbound } from './inbound/overdue.ts';
+import type { Jobs } from './jobs/jobs.ts';
+import { createWorker } from './jobs/worker.ts';
 import { describeError, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import type { CallbackKind } from './providers/callback-events.ts';
+import { createFingerprint } from './objections/fingerprint.ts';
+import { createObjectionSweeper } from './objections/sweep.ts';
 import { govukNotifyCallbacks } from './providers/callbacks.ts';
 import { createGovukNotify, type GovukNotify } from './providers/govuk-notify.ts';
+import { repeat } from './repeat.ts';
 import { createRequests } from './send/accept.ts';
 import { dispatch } from './send/dispatch.ts';
+import { createPatternWatch } from './send/emergency-pattern.ts';
 import { giveUp } from './send/endings.ts';
+import { expectedOf } from './send/expected.ts';
 import { followUp } from './send/follow-up.ts';
 import { gatherFacts } from './send/gather.ts';
-import { keepReceivedText } from './send/inbound.ts';
-import type { OutcomeDeps } from './send/outcome.ts';
+import { handOverRefused } from './send/given-up.ts';
+import { sweepHolds } from './send/holds.ts';
 import { createPace } from './send/pace.ts';
-import { applyReceipt } from './send/receipt.ts';
-import { sweep } from './send/sweep.ts';
-import { createSimulator, type Simulator } from './simulator/simulator.ts';
+import type { Gather } from './send/plan.ts';
+import { createProxyNoteSweeper } from './send/proxy-flags.ts';
+import { followUpAll, sweep } from './send/sweep.ts';
+import { health } from './service/health.ts';
+import { inbox } from './service/inbox.ts';
+import { kept } from './service/kept.ts';
+import { openRecord } from './service/open-record.ts';
+import { startSimulator } from './service/simulator.ts';
+import { validator } from './service/validator.ts';
+import type { Simulator } from './simulator/simulator.ts';
 import { openDatabase } from './store/database.ts';
 import { createDrafts } from './store/draft.ts';
-import { openEmbedded } from './store/embedded.ts';
 import { type FhirStore, StoreError } from './store/fhir-store.ts';
+import { readingAsItGoes } from './store/read-ahead.ts';
 import { SqliteFhirStore } from './store/sqlite-store.ts';
-import type { CommitUnit } from './store/unit.ts';
+import type { CommitUnit, SettleDoubts } from './store/unit.ts';
+import { createStoreHealth } from './store-health.ts';
 
 /** What runs, once it is ready. */
 export interface Service {
@@ -62,6 +68,7 @@ export interface Ports {
   readonly store: FhirStore;
   readonly jobs: Jobs;
   readonly commitUnit: CommitUnit;
+  readonly settleDoubts: SettleDoubts;
   readonly provider: GovukNotify;
 }
 
@@ -81,9 +88,19 @@ export interface Timing {
   readonly pollMs: number;
   /** How often records without a job are looked for. */
   readonly sweepMs: number;
+  /** How often records in doubt are asked after. */
+  readonly doubtsMs: number;
 }
 
-const defaultTiming: Timing = { leaseMs: 60_000, pollMs: 250, sweepMs: 60_000 };
+const defaultTiming: Timing = { leaseMs: 60_000, pollMs: 250, sweepMs: 60_000, doubtsMs: 5_000 };
+
+/** A hold that expires is ended within a minute (contract 3). */
+const HOLDS_MS = 30_000;
+
+/** How soon after an emergency it is looked whether its requester sends many. */
+const EMERGENCIES_MS = 1_000;
+
+const DAY_MS = 24 * 60 * 60_000;
 
 /** Where the simulator beside the service listens, if it can. */
 const SIMULATOR_PORT = 8089;
@@ -102,8 +119,6 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   const { log } = options;
   const clock = options.clock ?? systemClock;
   const timing = { ...defaultTiming, ...options.timing };
-  if (config.store.kind !== 'embedded') throw new ConfigError([remoteStoreFault]);
-
   const { dataDir } = config.store;
   const metrics = createMetrics({ version: packageJson.version });
   const server = await listen(config);
@@ -120,7 +135,12 @@ export async function startService(config: Config, options: ServiceOptions): Pro
           config.port === 0 ? 0 : SIMULATOR_PORT,
         )
       : undefined;
-  const embedded = openEmbedded(join(dataDir, 'herald.sqlite'), { clock });
+  const context = { controller: config.controller, policy: config.policy };
+  const record = openRecord(config.store, {
+    clock,
+    log,
+    giveUp: (store, refused) => handOverRefused(store, refused, { clock, context }),
+  });
   const notify = createGovukNotify({
     ...(config.notify.kind === 'govuk'
       ? { apiKey: config.notify.apiKey, url: config.notify.url }
@@ -130,32 +150,58 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     log,
   });
   const plain: Ports = {
-    store: embedded.store,
-    jobs: embedded.jobs,
-    commitUnit: embedded.commitUnit,
+    store: record.store,
+    jobs: record.jobs,
+    commitUnit: record.commitUnit,
+    settleDoubts: record.settleDoubts,
     provider: notify,
   };
-  const { store, jobs, commitUnit, provider } = options.decorate?.(plain) ?? plain;
+  const { store, jobs, commitUnit, settleDoubts, provider } = options.decorate?.(plain) ?? plain;
 
-  await seedCatalogue(store, [...shippedMessageTypes, ...shippedEndpoints]);
-  await seedMissing(store, demoStaffResources(config.controller));
-  const examplesLoaded = config.examples && (await seedExamples(store, exampleResources(config.controller)));
+  const isEmbedded = config.store.kind === 'embedded';
+  const shipped = [...shippedMessageTypes, ...shippedEndpoints];
+  if (isEmbedded) {
+    await seedCatalogue(store, shipped);
+    await seedMissing(store, demoStaffResources(config.controller));
+  }
+  const examplesLoaded =
+    isEmbedded && config.examples && (await seedExamples(store, exampleResources(config.controller)));
+  const inMemory = (): FhirStore => new SqliteFhirStore(openDatabase(':memory:'), { clock });
 
   metrics.watchQueues(() => jobs.stats());
 
-  const gather = (request: CommunicationRequest, view: FhirStore = store) =>
-    gatherFacts(request, {
-      store: view,
-      clock,
-      policy: config.policy,
-      controller: config.controller,
-      providerChannels: provider.channels,
-    });
-  const context = { controller: config.controller, policy: config.policy };
-  const common = { store, jobs, commitUnit, provider, gather, clock, log, context };
-  const sending = { ...common, count: metrics.message, monotonic: () => performance.now(), pace: createPace(clock) };
+  const fingerprint = createFingerprint(kept(dataDir, 'removed-details.key'));
+  const readAhead = record.aheadOf?.(store) ?? readingAsItGoes(store);
+  const gather: Gather = (request, { view = store, tried, leavesDraft } = {}) => {
+    const findTemplate = once((id: string) => provider.findTemplate(id));
+    const facts = (from: FhirStore) =>
+      gatherFacts(
+        request,
+        { ...context, store: from, clock, providerChannels: provider.channels, findTemplate, fingerprint },
+        tried,
+        leavesDraft,
+      );
+    return readAhead(facts, { view, expected: expectedOf(request) });
+  };
+  const common = { store, jobs, commitUnit, provider, gather, readAhead, recall: record.recall, clock, log, context };
+  const emergencies = createPatternWatch({ store, clock, log, context });
+  const sending = {
+    ...common,
+    count: metrics.message,
+    emergencySent: emergencies.sent,
+    monotonic: () => performance.now(),
+    pace: createPace(clock, config.policy.providerLimits),
+  };
 
-  const requests = createRequests({ ...common, count: metrics.decision });
+  const accepting = { ...common, settleDoubts, count: metrics.decision };
+  const requests = createRequests(accepting);
+  const receiving = {
+    ...common,
+    ...context,
+    requests,
+    fingerprint,
+    meaningOf: createMeaning(config.policy.urgentWords),
+  };
   const work = createWorker({
     jobs,
     clock,
@@ -168,17 +214,20 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     passing,
     handlers: {
       dispatch: (job, held) => dispatch(sending, job, held),
-      inbox: (job) => inbox(sending, job),
+      inbox: (job) => inbox(sending, receiving, job),
       'follow-up': (job) => followUp(sending, job),
     },
     onExhausted: (job, error) => (job.queue === 'dispatch' ? giveUp(sending, job, error) : jobs.bury(job.lease, error)),
   });
 
+  const storeHealth = createStoreHealth(store, record.capabilities);
+  const unauthenticated = createUnauthenticated({ store, clock, log, metrics, controller: config.controller });
   const app = createApp({
-    store: withPublished(store, () => new SqliteFhirStore(openDatabase(':memory:'), { clock })),
+    store: withPublished(isEmbedded ? store : withShipped(store, shipped, inMemory), inMemory),
     requests,
     commitUnit,
     openDraft: createDrafts(clock),
+    recordServer: record.capabilities,
     clock,
     log,
     metrics,
@@ -186,20 +235,32 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     policy: config.policy,
     publicUrl,
     validate: validator(),
+    providerChannels: provider.channels,
+    fingerprint,
     pageKey: kept(dataDir, 'page-links.key'),
-    auth: createDemoAuth(),
+    // The people behind the tokens are in the embedded store alone; another server knows nobody of that name.
+    auth: createDemoAuth({ staff: isEmbedded }),
+    unauthenticated,
     callbacks: govukNotifyCallbacks({ token: callbackToken, jobs, clock, log, metrics }),
-    health: () => health({ store, jobs, provider }),
+    health: () => health({ storeHealth, jobs, provider }),
     notices: simulator === undefined ? [] : ['The GOV.UK Notify simulator is in use: no message leaves this machine.'],
   });
   limitSlowClients(server);
   const answering = countAnswering(server);
   server.on('request', app);
 
-  const sweeper = setInterval(() => {
-    sweep({ store, jobs, clock, log }).catch((error: unknown) => log.error('sweep.failed', describeError(error)));
-  }, timing.sweepMs);
-  sweeper.unref();
+  const failed = (error: unknown): void => log.error('sweep.failed', describeError(error));
+  const repeated = [
+    repeat(timing.sweepMs, () => sweep({ store, jobs, settleDoubts, clock, log }), { failed }),
+    repeat(Math.min(timing.sweepMs, HOLDS_MS), () => sweepHolds(accepting), { failed }),
+    repeat(Math.min(timing.sweepMs, HOLDS_MS), () => sweepInbound(receiving), { failed }),
+    repeat(timing.sweepMs, createProxyNoteSweeper({ store, clock, log, context }), { failed }),
+    repeat(timing.sweepMs, createObjectionSweeper({ store, clock, log, fingerprint, ...context }), { failed }),
+    repeat(EMERGENCIES_MS, () => emergencies.look(), { failed }),
+    repeat(timing.doubtsMs, () => settleDoubts(), { first: 0, failed }),
+  ];
+  // The queue may be younger than the record: of what is under way it may know nothing.
+  if (!isEmbedded) repeated.push(repeat(DAY_MS, () => followUpAll({ store, jobs, clock }), { first: 0, failed }));
   work.start();
 
   return {
@@ -207,11 +268,21 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     simulatorUrl: simulator?.url,
     examplesLoaded,
     async close() {
-      clearInterval(sweeper);
-      await Promise.all([stopListening(server, answering), work.stop()]);
+      await Promise.all([stopListening(server, answering), work.stop(), ...repeated.map((one) => one.stop())]);
+      await unauthenticated.settle();
       await simulator?.close();
-      embedded.close();
+      record.close();
     },
+  };
+}
+
+/** Asks once for each key, however often that is asked for. */
+function once<T>(ask: (key: string) => T): (key: string) => T {
+  const known = new Map<string, T>();
+  return (key) => {
+    const value = known.get(key) ?? ask(key);
+    known.set(key, value);
+    return value;
   };
 }
 
@@ -219,78 +290,4 @@ export async function startService(config: Config, options: ServiceOptions): Pro
 function passing(error: unknown): boolean {
   if (error instanceof StoreError) return error.code !== 'rejected';
   return (error as NodeJS.ErrnoException).code === 'ERR_SQLITE_ERROR';
-}
-
-const remoteStoreFault = {
-  key: 'HERALD_FHIR_STORE',
-  problem: 'another FHIR server is not in this release',
-  remedy: 'Leave it out, or say embedded.',
-} as const;
-
-/** What came in from the provider, by kind. */
-async function inbox(deps: OutcomeDeps, job: Job): Promise<JobOutcome> {
-  const kind = job.data.kind as CallbackKind;
-  switch (kind) {
-    case 'delivery-receipt':
-      return applyReceipt(deps, job);
-    case 'received-text':
-      return keepReceivedText(deps, job);
-    case 'returned-letter':
-      // This release sends no letters: one that comes back was another system's on the same account.
-      deps.log.info('letter.of-another-system', { job: job.key });
-      return { kind: 'finish' };
-    default:
-      return kind satisfies never;
-  }
-}
-
-/** How the things that it cannot do without are. */
-async function health(ports: Pick<Ports, 'store' | 'jobs' | 'provider'>): Promise<HealthReport> {
-  const [store, queue, provider] = await Promise.all([
-    ports.store.ping().then(ready, unanswered),
-    ports.jobs.stats().then(ready, unanswered),
-    ports.provider.ready(),
-  ]);
-  return { 'fhir-store': store, queue, 'govuk-notify': provider };
-}
-
-const ready = (): Health => ({ kind: 'ready' });
-const unanswered = (): Health => ({ kind: 'not-ready', code: 'unavailable' });
-
-/** What every write is checked against: FHIR R4 itself, and our profiles. */
-function validator(): Validate {
-  const { structures } = loadDefinitions();
-  const ours = profileChecks();
-  const checks = createValidator({ structures, ...ours, valueSets: [...loadValueSets(), ...ours.valueSets] });
-  return (resource) => checks.validate(resource);
-}
-
-/**
- * The simulator beside the service, keeping what it was sent with the service's own data. Its callbacks come to the
- * service as Notify's would.
- */
-async function startSimulator(dataDir: string, callbackUrl: string, token: string, port: number): Promise<Simulator> {
-  const simulator = createSimulator({ data: join(dataDir, 'simulator.sqlite') });
-  await simulator.control.setCallbacks({
-    deliveryReceipt: { url: `${callbackUrl}/delivery-receipt`, token },
-    receivedText: { url: `${callbackUrl}/received-text`, token },
-  });
-  await simulator.listen(port).catch((error: NodeJS.ErrnoException) => {
-    // The usual port is only a convenience; any other does.
-    if (error.code !== 'EADDRINUSE') throw error;
-    return simulator.listen(0);
-  });
-  return simulator;
-}
-
-/** A secret of this installation: made once, kept with the data for its owner alone, the same after a restart. */
-function kept(dataDir: string, name: string): Buffer {
-  const file = join(dataDir, name);
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  try {
-    writeFileSync(file, randomBytes(32), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return readFileSync(file);
 }

@@ -27,7 +27,8 @@ export const demoTokens = {
   admin: 'demo-admin',
 } as const satisfies Record<Role, string>;
 
-export function createDemoAuth(): Authenticate {
+/** `staff`: whether the people that the tokens stand for are in the store. */
+export function createDemoAuth({ staff }: { readonly staff: boolean }): Authenticate {
   const known = (Object.keys(demoTokens) as Role[]).map((role) => ({ role, digest: digest(demoTokens[role]) }));
   return async (authorization, requestId) => {
     const token = bearerToken(authorization);
@@ -39,7 +40,7 @@ export function createDemoAuth(): Authenticate {
     return {
       client: demoTokens[role],
       role,
-      fhirUser: { reference: `Practitioner/${demoStaff[role].id}` },
+      ...(staff ? { fhirUser: { reference: `Practitioner/${demoStaff[role].id}` } } : {}),
       requestId,
     };
   };
