@@ -91,7 +91,8 @@ export function copier(sample: Sample, patients: readonly string[]): () => Sampl
   };
 }
 
-function withoutStamp(resource: Identified): Identified {
+/** As it was before it was stored. */
+export function withoutStamp(resource: Identified): Identified {
   const { versionId: _version, lastUpdated: _updated, ...meta } = resource.meta ?? {};
   const { meta: _meta, ...content } = resource;
   return (Object.keys(meta).length === 0 ? content : { ...content, meta }) as Identified;

@@ -81,8 +81,11 @@ const byTimeSent: SearchParams = [
   ['_total', 'accurate'],
 ];
 
+/** Where a store of this size is, once it was measured. */
+export const storeFile = (dir: string, size: number): string => join(dir, `store-${size}.sqlite`);
+
 async function fill(dir: string, size: number, record: Communication): Promise<Filled> {
-  const embedded = openEmbedded(join(dir, `store-${size}.sqlite`), { clock: systemClock });
+  const embedded = openEmbedded(storeFile(dir, size), { clock: systemClock });
   const ids: string[] = [];
   const create = async (at: number): Promise<void> => {
     const id = newId(new Date());

@@ -51,6 +51,12 @@ const ADDED_ELEMENTS: ReadonlySet<string> = new Set([
   ...['Meta.deleted', 'Binary.url'],
 ]);
 
+/** Code systems that labels and purposes come from, beside those of required bindings (contract 3, `meta.security`). */
+const NAMED_SYSTEMS: ReadonlySet<string> = new Set([
+  'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  'http://terminology.hl7.org/CodeSystem/v3-ActReason',
+]);
+
 const structures = [...resources('profiles-types'), ...resources('profiles-resources')].filter(
   (resource): resource is StructureDefinition =>
     resource.resourceType === 'StructureDefinition' &&
@@ -61,6 +67,7 @@ const files: Record<string, string> = {
   'structures.json': lines('structures', structures.map(trimStructure)),
   'search-parameters.json': lines('searchParameters', trimSearchParameters()),
   'value-sets.json': lines('valueSets', expandValueSets()),
+  'code-systems.json': lines('codeSystems', trimCodeSystems()),
 };
 
 const drifted = Object.entries(files).filter(([name, text]) => {
@@ -168,10 +175,9 @@ interface ExpandedValueSet {
 /** Every value set that a required binding of our structures names, written out where it is finite. */
 function expandValueSets(): ExpandedValueSet[] {
   const valueSets = new Map<string, ValueSet>();
-  const codeSystems = new Map<string, CodeSystem>();
-  for (const resource of ['valuesets', 'v3-codesystems', 'v2-tables'].flatMap(resources)) {
+  const codeSystems = allCodeSystems();
+  for (const resource of terminology()) {
     if (resource.resourceType === 'ValueSet' && resource.url) valueSets.set(resource.url, resource);
-    if (resource.resourceType === 'CodeSystem' && resource.url) codeSystems.set(resource.url, resource);
   }
   const bound = new Set<string>();
   for (const element of structures.flatMap((structure) => structure.snapshot?.element ?? [])) {
@@ -198,6 +204,38 @@ function codesOf(include: ValueSetComposeInclude, codeSystems: Map<string, CodeS
   if (include.concept) return include.concept.flatMap((concept) => (concept.code ? [concept.code] : []));
   const system = codeSystems.get(include.system ?? '');
   return system?.content === 'complete' ? flatten(system.concept ?? []) : undefined;
+}
+
+function terminology(): Resource[] {
+  return ['valuesets', 'v3-codesystems', 'v2-tables'].flatMap(resources);
+}
+
+function allCodeSystems(): Map<string, CodeSystem> {
+  return new Map(
+    terminology().flatMap((one) => (one.resourceType === 'CodeSystem' && one.url ? [[one.url, one] as const] : [])),
+  );
+}
+
+interface Nested {
+  readonly code: string;
+  readonly concept?: readonly Nested[];
+}
+
+/** The code systems in which codes stand under codes, of those that required bindings take and those named above. */
+function trimCodeSystems(): { url: string; concept: Nested[] }[] {
+  const bound = new Set(expandValueSets().flatMap(({ systems }) => Object.keys(systems ?? {})));
+  const wanted = [...allCodeSystems()].filter(
+    ([url, { concept = [] }]) => (bound.has(url) || NAMED_SYSTEMS.has(url)) && concept.some((one) => one.concept),
+  );
+  return wanted
+    .map(([url, { concept = [] }]) => ({ url, concept: nested(concept) }))
+    .sort((a, b) => (a.url < b.url ? -1 : 1));
+}
+
+function nested(concepts: readonly CodeSystemConcept[]): Nested[] {
+  return concepts.flatMap(({ code, concept }) =>
+    code ? [{ code, ...(concept ? { concept: nested(concept) } : {}) }] : [],
+  );
 }
 
 function flatten(concepts: readonly CodeSystemConcept[]): string[] {

@@ -11,6 +11,7 @@ import { notifyStatusMap } from './profiles/concept-map.ts';
 import { setting } from './profiles/settings.ts';
 import { codeSystemShorthand, valueSetShorthand } from './profiles/shorthand.ts';
 import { runSushi, type SushiProject } from './profiles/sushi.ts';
+import { wordLists } from './profiles/word-lists.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const SOURCE = join(ROOT, 'profiles');
@@ -43,7 +44,7 @@ if (import.meta.main) {
 
 /** Every file that is published, by its path in the repository. Errors: Error when SUSHI reports one. */
 export function conformanceFiles(): Map<string, string> {
-  const resources = [...runSushi(project()), notifyStatusMap()].map(published);
+  const resources = [...runSushi(project()), notifyStatusMap(), ...wordLists()].map(published);
   return new Map(
     resources
       .map((resource): [string, string] => {
