@@ -57,6 +57,18 @@ describe('what we publish', () => {
     }
   });
 
+  it('no code, display or designation is longer than a terminology server keeps (HAPI-1768)', () => {
+    const long = published('CodeSystem').flatMap(({ id, concept = [] }) =>
+      concept
+        .filter(
+          ({ code = '', display = '', designation = [] }) =>
+            code.length > 100 || display.length > 300 || designation.some(({ value = '' }) => value.length > 2000),
+        )
+        .map(({ code }) => `${id} ${code}`),
+    );
+    expect(long).toEqual([]);
+  });
+
   it('every code of ours says what it means', () => {
     for (const { id, concept = [] } of published('CodeSystem')) {
       for (const one of concept) expect(one.display ?? '', `${id} ${one.code}`).not.toBe('');
