@@ -51,7 +51,7 @@ describe('letters', () => {
     return answer.body.id as string;
   };
   const attempt = (id: string, is: (one: Communication) => boolean, what: string): Promise<Communication> =>
-    until(async () => (await attemptsOf(herald, id)).find(is), `a record ${what}`, 15_000);
+    until(async () => (await attemptsOf(herald, id)).find(is), `a record ${what}`);
   const status = (...names: Communication['status'][]) => {
     const wanted: readonly unknown[] = names;
     return (one: Communication): boolean => wanted.includes(one.status);

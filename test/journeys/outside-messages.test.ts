@@ -104,7 +104,7 @@ describe('messages from outside Herald', () => {
       return attempt?.status === 'in-progress' && attempt;
     }, 'the message under way');
     expect((await mark(underWay.id ?? '')).status).toBe(200);
-    await until(async () => (await requestOf(herald, id)).status === 'completed', 'the end of the request', 15_000);
+    await until(async () => (await requestOf(herald, id)).status === 'completed', 'the end of the request');
     const { body } = await herald.get(`/fhir/Communication/${underWay.id}`);
     expect(body.status).toBe('entered-in-error');
   });

@@ -57,7 +57,7 @@ describe('worklists', () => {
     (await herald.all<Task>(`/fhir/Task?focus=CommunicationRequest/${id}&code=${code('check-with-person')}`)).filter(
       (one): one is Task & { id: string } => one.requester?.identifier?.value === 'herald',
     );
-  const questionAbout = (id: string) => until(async () => (await questionsAbout(id))[0], 'the Task that asks', 10_000);
+  const questionAbout = (id: string) => until(async () => (await questionsAbout(id))[0], 'the Task that asks');
   const sentTo = async (reference: string | undefined) =>
     (await herald.ledger()).filter((one) => one.reference === reference).map((one) => one.recipient);
   const reasonOf = (one: { statusReason?: { coding?: { code?: string }[] } }) =>
