@@ -56,7 +56,7 @@ export async function consentRecords(
   ];
   const changed = beside.filter(({ resource }) => resource.resourceType !== 'Task');
   const targets = [
-    targetOf(consent.id, previous),
+    targetOf(deps, consent.id, previous),
     ...changed.map(({ resource }) => `${resource.resourceType}/${resource.id}`),
   ];
   const record = provenance(newId(now), targets, { caller, author, activity }, context);
@@ -67,10 +67,13 @@ export async function consentRecords(
 export const recorderOf = (recorded: Consent | Communication): Reference | undefined =>
   recorded.extension?.find((one) => one.url === recordedByUrl)?.valueReference as Reference | undefined;
 
-/** The version that the write makes, on stores that count them; on others the Consent, whatever its version. */
-function targetOf(id: string, previous: Stored | undefined): string {
-  const before = previous === undefined ? '0' : previous.meta.versionId;
-  return /^\d{1,15}$/.test(before) ? `Consent/${id}/_history/${Number(before) + 1}` : `Consent/${id}`;
+/**
+ * The version that the write makes. Another server may number its versions in any way, and one that checks references
+ * would refuse the write for the sake of a version that is not there: it is given the Consent alone, and `recorded`.
+ */
+function targetOf({ recordServer }: FhirDeps, id: string, previous: Stored | undefined): string {
+  if (recordServer !== undefined) return `Consent/${id}`;
+  return `Consent/${id}/_history/${Number(previous?.meta.versionId ?? 0) + 1}`;
 }
 
 function refused(type: string, text: string): AppError {

@@ -150,6 +150,17 @@ describe('the record on another server', () => {
     expect((await stub.dump()).filter((one) => one.resourceType === 'ActivityDefinition')).toEqual([]);
   });
 
+  it('ACC-1: who recorded an objection is kept in one transaction, whatever the server calls its versions', async () => {
+    const { herald, stub } = await world({ profile: 'hapi-like' });
+    const patient = await aPatient(herald, '07700 900206', '9990000069');
+    const { status, text, body } = await herald.post('/fhir/Consent', anObjection(patient));
+    expect(status, text).toBe(201);
+    const records = (await stub.dump()).filter((one) => one.resourceType === 'Provenance');
+    expect(records.map((one) => ('target' in one ? one.target : undefined))).toContainEqual(
+      expect.arrayContaining([{ reference: `Consent/${body.id}` }]),
+    );
+  });
+
   it('contract 5: a lost queue is made good from the record: asked after first, and sent once', async () => {
     const { herald, stub } = await world();
     const asked = await ask(herald, 'queue', { occurrenceDateTime: new Date(Date.now() + 2_000).toISOString() });

@@ -130,7 +130,11 @@ export async function startHerald(
 }
 
 /** Waits for something that other parts of the service bring about; fails with what was last seen. */
-export async function until<T>(look: () => Promise<T | undefined | false>, what: string, withinMs = 25_000): Promise<T> {
+export async function until<T>(
+  look: () => Promise<T | undefined | false>,
+  what: string,
+  withinMs = 25_000,
+): Promise<T> {
   const end = Date.now() + withinMs;
   for (;;) {
     const seen = await look();
