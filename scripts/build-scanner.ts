@@ -7,9 +7,6 @@ import { confidentialFamilies } from '../src/policy/message-facts.ts';
 import { wordForms, wordListNames } from '../src/scan/lists.ts';
 import { labelledSet, type Measured, measured, type SetName } from '../test/scan/measure.ts';
 
-/** How often the blind set has been measured while the lists were written. */
-const times = 'twice';
-
 const file = new URL('../docs/scanner.md', import.meta.url);
 
 if (import.meta.main) {
@@ -42,23 +39,34 @@ export function scannerPage(): string {
     '',
     'Recall: of the texts that people labelled with a family, how many the scanner finds as that family. False alarms: how',
     'many ordinary texts it finds something confidential in. What is aimed at, on a set that nothing was tuned on: recall of',
-    'at least 0.95 in each family, and false alarms on at most 2 % of ordinary texts.',
+    'at least 0.95 in each family, and false alarms on at most 2 % of ordinary texts. All texts are invented: no figure here',
+    'says what is found in real ones.',
+    '',
+    'Whoever made the sets and the lists noted what follows. The repository proves none of it: it shows the sets and the lists',
+    'side by side, not which came first, nor who read what.',
     '',
     'The first two sets are for tuning: what the scanner missed in them, and each false alarm, was looked at and mended. The',
     'second was written by somebody who had not seen the lists; its figures steered later work, so that it proves nothing',
-    'any more. The third is blind: written by somebody who had not seen the lists, and its texts were not read by those who',
-    `wrote the lists and the rules. It was measured ${times}, by its totals alone, and nothing is changed because of one of`,
-    'its texts. After the first time, what could alarm in general was taken out, because its false alarms were one too many;',
-    'that did not change its figures. Two forms were mended after the second, for tests of another file. This page measures',
-    'it too: whoever changes a list from now on sees its totals move, and needs a new set to claim more.',
+    'any more. The third was written by somebody who had not seen the lists either, and its texts were not read by those who',
+    'wrote the lists and the rules. But it is not blind to the full: it was tried twice while they were written, by its totals',
+    'alone. After the first time, what could alarm in general was taken out, because its false alarms were one too many; that',
+    'did not change its figures. Two forms were mended after the second, for tests of another file. This page and a test',
+    'measure it at each change since: whoever changes a list sees its totals move, and needs a new set to claim more.',
     '',
     ...tableOf('tuning', 'For tuning: by those who wrote the lists'),
     ...tableOf('house', 'For tuning: by somebody who had not seen the lists'),
-    ...tableOf('blind', 'Blind: by somebody who had not seen the lists'),
-    'One ordinary text of 140 weighs much, so somebody else who had not seen the lists wrote more of them. They were measured',
-    'once, when the lists were finished, and nothing was changed after it.',
+    ...tableOf('blind', 'Tried for totals alone: by somebody who had not seen the lists'),
+    'One ordinary text of 140 weighs much, so somebody else who had not seen the lists wrote more of them. They were tried',
+    'once, when the lists were taken to be finished, and nothing was changed because of it; they too are measured at each',
+    'change since.',
     '',
-    ...tableOf('ordinary-blind', 'Blind: ordinary texts alone'),
+    ...tableOf('ordinary-blind', 'Tried for totals alone: ordinary texts'),
+    'The last set was written when lists and rules were finished, by somebody who had seen neither those nor another set, and',
+    'tried once. Then 42 of its 45 identifiers were found (0.933); all else was as it stands here. Its three missed hospital',
+    'numbers were looked at: the rule now knows numbers that begin with a 0, and `hosp.` with its dot. No word was changed',
+    'because of it.',
+    '',
+    ...tableOf('fresh', 'Tried once: by somebody who had seen nothing'),
     '## The lists',
     '',
     '| list | forms |',

@@ -4,7 +4,9 @@ import { isNhsNumber } from '../policy/nhs-number.ts';
 export type IdentifierWords = 'an NHS number' | 'a date of birth' | 'a hospital number' | 'a National Insurance number';
 
 /** The numbers and dates in a text by which somebody could tell who it is about (MIN-4). */
-export function identifiersIn(text: string): IdentifierWords[] {
+export function identifiersIn(written: string): IdentifierWords[] {
+  // Digits of another width are read as the same number.
+  const text = written.normalize('NFKC');
   const found: IdentifierWords[] = [];
   if (hasNhsNumber(text)) found.push('an NHS number');
   if (labelled.dateOfBirth.test(text) || oldDates(text)) found.push('a date of birth');
@@ -44,8 +46,9 @@ const labelled = {
     String.raw`\b(?:d\.?\s?o\.?\s?b\b|(?:dates?|days?|years?)\s+of\s+b(?:irth|rith)|birth\s?(?:dates?|years?)|b(?:irth)?-?days?|born)[^\d\n]{0,25}?${anyDate}`,
     'i',
   ),
+  // Ten or eleven digits after a 0 are a telephone number, such as the hospital's own.
   hospitalNumber:
-    /\b(?:(?:hospital|hosp|patient|pt|unit|district|mrn|crn|pas|national insurance|ni|emis|case\s?notes?|chi|record|chart|passport|driving licence|health and care|h&c)\s(?:number|num|no|nr|id)|mrn|crn|chi|nino|hcn)\b[\s:.=#(-]*(?:is|was)?[\s:.=-]*(?=[a-z -]{0,4}\d(?:[ -]?[a-z\d]){3})(?:[1-9]|[a-z]{1,3}[ -]?\d)[a-z\d]*/i,
+    /\b(?:(?:hospital|hosp|patient|pt|unit|district|mrn|crn|pas|national insurance|ni|emis|case\s?notes?|chi|record|chart|passport|driving licence|health and care|h&c)\.?\s(?:number|num|no|nr|id)|mrn|crn|chi|nino|hcn)\b[\s:.=#(-]*(?:is|was)?[\s:.=-]*(?=[a-z -]{0,4}\d(?:[ -]?[a-z\d]){3})(?:[1-9]|0(?!(?:[ -]?\d){9,10}(?!\d))|[a-z]{1,3}[ -]?\d)[a-z\d]*/i,
 } as const;
 
 const fullDates = new RegExp(

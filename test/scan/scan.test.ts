@@ -17,7 +17,7 @@ describe('the labelled sets', () => {
     for (const { families } of set) for (const one of families) expect(confidentialFamilies).toContain(one);
   });
 
-  it('MIN-4: on the blind set 0.95 of each family is found, and the scanner is no worse than it was', () => {
+  it('MIN-4: on the set that was tried for totals alone 0.95 of each family is found, and the scanner is no worse than it was', () => {
     const { families, falseAlarms, ordinary } = measured(labelledSet('blind'));
     const least = { identifier: 1, diagnosis: 0.98, medicine: 0.985, 'sensitive-service': 0.99 } as const;
     for (const family of confidentialFamilies) {
@@ -27,6 +27,15 @@ describe('the labelled sets', () => {
     const more = measured(labelledSet('ordinary-blind'));
     const alarms = falseAlarms.length + more.falseAlarms.length;
     expect(alarms / (ordinary + more.ordinary)).toBeLessThanOrEqual(0.02);
+  });
+
+  it('MIN-4: so it is on the set that was tried once', () => {
+    const { families, falseAlarms, ordinary } = measured(labelledSet('fresh'));
+    for (const family of confidentialFamilies) {
+      const { found: hits, labelled } = families[family];
+      expect([family, hits / labelled >= 0.95]).toEqual([family, true]);
+    }
+    expect(falseAlarms.length / ordinary).toBeLessThanOrEqual(0.02);
   });
 
   it('the lists hold on to what they were tuned on', () => {
@@ -58,6 +67,7 @@ describe('identifiers (MIN-4)', () => {
     ['999-123-0009', 'an NHS number'],
     ['999\u2013123\u20130009', 'an NHS number'],
     ['9 9 9 1 2 3 0 0 0 9', 'an NHS number'],
+    ['９９９１２３０００９', 'an NHS number'],
     ['Call NHS 111. 0113 496 0123', undefined],
     ['QQ 12 34 56 C', undefined],
     ['AB 12 34 56 C', 'a National Insurance number'],
@@ -76,6 +86,10 @@ describe('identifiers (MIN-4)', () => {
     ['Please have your date of birth ready when you call.', undefined],
     ['Your appointment is on 3 June 2027, or 10/06/27.', undefined],
     ['Hospital number: A123456', 'a hospital number'],
+    ['MRN 00847213, please show it', 'a hospital number'],
+    ['Hosp. no. B734416', 'a hospital number'],
+    ['Unit number 0113 496 0123', undefined],
+    ['Hospital no. 01134960123', undefined],
     ['Call the hospital on 0113 496 0123', undefined],
   ])('%s: %s', (text, what) => {
     expect(found(text)).toEqual(what === undefined ? [] : [`identifier: ${what}`]);
