@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { dirname } from 'node:path';
 
-/** Every variable that there is; another one that begins like ours is a misspelling, and is refused. */
+/** Every variable that there is; who starts the service is told of another one that begins like ours. */
 export const variables = [
   'HERALD_HOST',
   'HERALD_PORT',

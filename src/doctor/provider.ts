@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import type { NotifyConfig } from '../config.ts';
+import type { NotifyConfig } from '../config-notify.ts';
 import type { Log } from '../log.ts';
 import { createGovukNotify } from '../providers/govuk-notify.ts';
 import { claimed, type Finding, missing, type Need, type Seen, unproven, works } from './need.ts';

@@ -163,6 +163,16 @@ describe('contract 1: a wrong, missing or contradictory value names its key', ()
       { HERALD_FHIR_STORE_TOKEN: 'tok', HERALD_FHIR_STORE_CLIENT_ID: 'herald' },
       ['HERALD_FHIR_STORE_TOKEN', 'HERALD_FHIR_STORE_CLIENT_ID'],
     ],
+    [
+      'a token that no header can carry',
+      { ...remote, HERALD_FHIR_STORE_TOKEN: 'to\nken' },
+      ['HERALD_FHIR_STORE_TOKEN'],
+    ],
+    [
+      'a token with a sign of another alphabet',
+      { ...remote, HERALD_FHIR_STORE_TOKEN: 'tökèn–' },
+      ['HERALD_FHIR_STORE_TOKEN'],
+    ],
     ['two kinds of credentials', { ...remote, ...services, HERALD_FHIR_STORE_TOKEN: 't' }, ['HERALD_FHIR_STORE_TOKEN']],
     ...Object.keys(services).map((name): [string, Env, string[]] => [
       `SMART Backend Services without ${name}`,

@@ -74,3 +74,16 @@ it('contract 1: SIGTERM sent to npm start ends the service with exit 0', async (
   expect(await closed).toEqual([0, null]);
   await expect(fetch(`${address}/livez`)).rejects.toThrow();
 });
+
+it.each([
+  ['while it starts', 'The GOV.UK Notify simulator is in use'],
+  ['the moment it is ready', 'herald listening on '],
+])('contract 1: SIGTERM sent to the service itself %s ends it with exit 0', async (_when, line) => {
+  const env = { HERALD_DATA_DIR: join(dir, `at once ${line.length}`), HERALD_PORT: '0' };
+  const { child, said, closed } = start(process.execPath, ['src/main.ts'], env);
+  child.stdout.on('data', () => {
+    if (said.out.includes(line)) child.kill('SIGTERM');
+  });
+  expect(await closed).toEqual([0, null]);
+  expect(said.err).toBe('');
+});

@@ -1,5 +1,5 @@
 import type { Timing } from '../../src/service.ts';
-import type { Limits } from '../../src/store/remote/client.ts';
+import type { Limits } from '../../src/store/remote/calls.ts';
 
 /** What is done to the service at a step. */
 export const faults = ['kill', 'unavailable', 'broken', 'hang', 'stop'] as const;

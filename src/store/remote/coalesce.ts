@@ -1,9 +1,10 @@
 import type { Bundle } from '@medplum/fhirtypes';
 import type { Log } from '../../log.ts';
 import type { SearchParams } from '../fhir-store.ts';
-import { type Answer, type FhirResource, queryOf, type RemoteClient, unavailable } from './client.ts';
+import { type Answer, type FhirResource, isResource, unavailable, versionInTag } from './answer.ts';
+import { batchRefusals, queryOf, type RemoteClient } from './client.ts';
 import type { CacheBuster } from './habits.ts';
-import { isObject, objectIn, objectsIn, textIn } from './json.ts';
+import { objectIn, objectsIn, textIn } from './json.ts';
 
 /** How reads and searches are asked: one call each, or several in one. */
 export type Asker = Pick<RemoteClient, 'read' | 'search'>;
@@ -22,22 +23,31 @@ interface Waiting {
   readonly settle: (answer: Promise<Answer>) => void;
 }
 
+/** A server that refused a batch is not asked for one for so long: it may have been a gateway's passing trouble. */
+const REFUSED_FOR_MS = 10 * 60_000;
+
 /**
  * Puts reads and searches that are asked for at the same moment into one `batch`. Each is answered as it
  * would be alone; if the batch as a whole fails, all of them are `unavailable`. Where the server refuses batches, though
- * it says that it has them, each is a call of its own from then on.
+ * it says that it has them, each is a call of its own. `monotonic`: milliseconds on a clock that never jumps.
  */
-export function createCoalescer(client: RemoteClient, cacheBuster: CacheBuster, log: Log): Asker {
+export function createCoalescer(
+  client: RemoteClient,
+  cacheBuster: CacheBuster,
+  log: Log,
+  monotonic: () => number = () => performance.now(),
+): Asker {
   let waiting: Waiting[] = [];
-  let isRefused = false;
+  let refusedUntil = Number.NEGATIVE_INFINITY;
   const ask = async (group: readonly Waiting[]): Promise<void> => {
-    const answer = group.length === 1 || isRefused ? undefined : client.readBatch(batchOf(group));
+    const inParts = group.length === 1 || monotonic() < refusedUntil;
+    const answer = inParts ? undefined : client.readBatch(batchOf(group));
     const refusal = await answer?.then(
-      ({ status }) => (refusals.has(status) ? status : undefined),
+      ({ status }) => (batchRefusals.has(status) ? status : undefined),
       () => undefined,
     );
     if (refusal !== undefined) {
-      isRefused = true;
+      refusedUntil = monotonic() + REFUSED_FOR_MS;
       log.warn('store.batch-refused', { status: refusal });
     }
     if (answer === undefined || refusal !== undefined) {
@@ -71,9 +81,6 @@ export function createCoalescer(client: RemoteClient, cacheBuster: CacheBuster, 
   };
 }
 
-/** What says that batches will not be had, rather than that this one failed. */
-const refusals: ReadonlySet<number> = new Set([400, 403, 404, 405, 413, 415, 422, 501]);
-
 function batchOf(group: readonly Waiting[]): Bundle {
   return {
     resourceType: 'Bundle',
@@ -93,9 +100,10 @@ function entriesOf(answer: Answer, expected: number): Answer[] {
 
 function entryAnswer(response: Readonly<Record<string, unknown>>, resource: unknown, whole: Answer): Answer {
   const status = Number.parseInt(textIn(response.status) ?? '', 10);
-  const versionId = /^(?:W\/)?"?([A-Za-z0-9\-.]{1,64})"?$/.exec(textIn(response.etag) ?? '')?.[1];
+  const versionId = versionInTag(textIn(response.etag));
   // Within a batch-response the status is the server's own word, with or without an outcome beside it.
-  const body = [resource, response.outcome].find(isResource) ?? (status === 404 ? NOTHING : undefined);
+  const isNone = status === 404 || status === 410;
+  const body = [resource, response.outcome].find(isResource) ?? (isNone ? NOTHING : undefined);
   return {
     status,
     ...(body === undefined ? {} : { resource: body }),
@@ -106,10 +114,6 @@ function entryAnswer(response: Readonly<Record<string, unknown>>, resource: unkn
 }
 
 const NOTHING: FhirResource = { resourceType: 'OperationOutcome' };
-
-function isResource(value: unknown): value is FhirResource {
-  return isObject(value) && typeof value.resourceType === 'string';
-}
 
 /** Ten years of milliseconds, all before any record: no two searches of a minute have the same one. */
 const SPAN_MS = 10 * 365 * 24 * 60 * 60_000;

@@ -1,6 +1,7 @@
-import type { Coding, Resource } from '@medplum/fhirtypes';
+import type { Resource } from '@medplum/fhirtypes';
 import { structureDefinition } from '../../canonical.ts';
 import { isObject, textIn } from './json.ts';
+import { labelKey } from './labels.ts';
 
 /** Something that a server did not keep of what it was given. */
 export interface Dropped {
@@ -19,9 +20,6 @@ export function droppedOf(sent: Resource, kept: Resource): Dropped[] {
   const elements = [...(unlabelled ? ['meta.security'] : []), ...new Set(extensions)];
   return elements.map((element) => ({ resourceType, element }));
 }
-
-/** A label or tag is its system and code; the display is decoration. */
-export const labelKey = ({ system = '', code = '' }: Coding): string => `${system}|${code}`;
 
 /** How often an extension stands at a path: `path url`. */
 function extensionsIn(resource: Resource): Map<string, number> {

@@ -81,7 +81,7 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Codes of Node and its HTTP client for a connection that never stood. */
+/** Codes of Node and its HTTP client for a connection that never stood, unless it was reading or writing. */
 const NEVER_CONNECTED: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -92,15 +92,17 @@ const NEVER_CONNECTED: ReadonlySet<string> = new Set([
 ]);
 
 function failureOf(error: unknown): Exchanged {
-  const code = codeOf(error);
-  if (NEVER_CONNECTED.has(code)) return { kind: 'failed', sent: 'no', code: 'refused' };
+  const { code, syscall } = causeOf(error);
+  // A lost route is told to a connection that stands as well, when its bytes are on their way.
+  const stood = syscall === 'read' || syscall === 'write';
+  if (NEVER_CONNECTED.has(code) && !stood) return { kind: 'failed', sent: 'no', code: 'refused' };
   if (/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO/.test(code)) return { kind: 'failed', sent: 'no', code: 'certificate' };
   return { kind: 'failed', sent: 'maybe', code: 'cut' };
 }
 
 /** `fetch` wraps what happened in a TypeError. */
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  return codeOf(error.cause);
+function causeOf(error: unknown): { readonly code: string; readonly syscall?: unknown } {
+  if (!(error instanceof Error)) return { code: '' };
+  if (!('code' in error) || typeof error.code !== 'string') return causeOf(error.cause);
+  return { code: error.code, syscall: 'syscall' in error ? error.syscall : undefined };
 }

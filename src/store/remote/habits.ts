@@ -43,3 +43,11 @@ export function preconditionOf(write: PlainWrite, { createGuard }: Habits): Prec
 
 /** A version as `If-Match` takes it. */
 export const entityTag = (versionId: string): string => `W/"${versionId}"`;
+
+/** The same as the headers of a call of its own. */
+export function headersOf({ ifMatch, ifNoneMatch }: Precondition): Record<string, string> {
+  return {
+    ...(ifMatch === undefined ? {} : { 'If-Match': ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { 'If-None-Match': ifNoneMatch }),
+  };
+}

@@ -115,10 +115,10 @@ export class Journal {
     return this.#db.write(() => void this.#statement(sql).run(kept, id));
   }
 
-  /** The server would not have it settled, and is asked again from then on. */
-  refused({ id, refusals }: Pick<Entry, 'id' | 'refusals'>, againAt: Date): Promise<void> {
+  /** It could not be settled, and the server is asked again from then on; `refusals`: how often it would not have it. */
+  putOff({ id, refusals, againAt }: Pick<Entry, 'id' | 'refusals' | 'againAt'>): Promise<void> {
     const sql = 'INSERT OR REPLACE INTO unconfirmed_refusal (entry, refusals, again_at) VALUES (?, ?, ?)';
-    return this.#db.write(() => void this.#statement(sql).run(id, refusals + 1, againAt.getTime()));
+    return this.#db.write(() => void this.#statement(sql).run(id, refusals, againAt.getTime()));
   }
 
   /** Is it noted still? */

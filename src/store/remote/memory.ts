@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { type SearchParams, type Stored, searchAll } from '../fhir-store.ts';
 import { SqliteFhirStore } from '../sqlite-store.ts';
-import { unavailable } from './client.ts';
+import { unavailable } from './answer.ts';
 
 export interface Version {
   readonly versionId: string;

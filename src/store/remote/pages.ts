@@ -1,6 +1,6 @@
 import { fingerprintOf } from '../cursor.ts';
 import { unsupported } from '../search-text.ts';
-import { unavailable } from './client.ts';
+import { unavailable } from './answer.ts';
 
 /** Pages of one answer, at most: a server whose pages never end must not keep us for ever. */
 const MOST_PAGES = 10_000;

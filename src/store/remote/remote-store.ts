@@ -3,17 +3,19 @@ import type { Clock } from '../../clock.ts';
 import type { Log } from '../../log.ts';
 import type { FhirStore, HistoryOptions, SearchPage, SearchParams, Stored, Write, WriteResult } from '../fhir-store.ts';
 import { type AccessSettings, createAccess } from './access.ts';
+import { unavailable } from './answer.ts';
+import type { Limits } from './calls.ts';
 import { type Capabilities, capabilitiesOf } from './capabilities.ts';
-import { type Limits, RemoteClient, unavailable } from './client.ts';
+import { RemoteClient } from './client.ts';
 import { type Asker, createCoalescer } from './coalesce.ts';
 import { Conditions } from './conditions.ts';
 import type { Dropped } from './dropped.ts';
 import { type CacheBuster, habitsOf } from './habits.ts';
 import { type PageCursors, pageCursors } from './pages.ts';
-import { isAbsence, readOf } from './resources.ts';
+import { isAbsence, isAddress, readOf } from './resources.ts';
 import { assertNamesKnown } from './search-names.ts';
 import { historyPageOf, type ServerPage, searchPageOf } from './searchset.ts';
-import { isAddress, Writer } from './writer.ts';
+import { Writer } from './writer.ts';
 
 export interface RemoteOptions {
   /** Of any FHIR R4 server, without a slash at its end. */

@@ -1,6 +1,6 @@
 import type { ExtractResource, Resource, ResourceType } from '@medplum/fhirtypes';
 import type { Stored } from '../fhir-store.ts';
-import { type Answer, type FhirResource, unavailable } from './client.ts';
+import { type Answer, type FhirResource, unavailable } from './answer.ts';
 import { objectIn, objectsIn } from './json.ts';
 
 /** What a resource in an answer must be for us to believe it. */
@@ -92,4 +92,9 @@ export function bodyOf(resource: Resource & { id: string }): Resource & { id: st
   const { versionId: _versionId, lastUpdated: _lastUpdated, ...meta } = resource.meta;
   const { meta: _meta, ...rest } = resource;
   return Object.keys(meta).length === 0 ? rest : { ...rest, meta };
+}
+
+/** Can this be the address of a resource? Dots alone would be steps of a path. */
+export function isAddress(type: string, id: string): boolean {
+  return /^[A-Z][A-Za-z]+$/.test(type) && /^[A-Za-z0-9\-.]{1,64}$/.test(id) && !/^\.+$/.test(id);
 }

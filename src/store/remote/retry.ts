@@ -18,13 +18,14 @@ function mayBeRepeated(kind: 'read' | 'write', exchanged: Exchanged): boolean {
   return kind === 'read' ? [429, 502, 503, 504].includes(exchanged.status) : exchanged.status === 429;
 }
 
-/** Seconds or a date (RFC 9110). */
+/** Seconds or a date (RFC 9110), by the server's clock where the answer tells it. */
 function retryAfterOf(exchanged: Exchanged): number | undefined {
-  const text = exchanged.kind === 'answer' ? exchanged.headers.get('retry-after') : null;
-  if (text === null) return undefined;
+  const headers = exchanged.kind === 'answer' ? exchanged.headers : undefined;
+  const text = headers?.get('retry-after') ?? '';
   if (/^\d{1,6}$/.test(text.trim())) return Number(text) * 1_000;
-  const date = Date.parse(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+  const [date, answered] = [Date.parse(text), Date.parse(headers?.get('date') ?? '')];
+  const now = Number.isNaN(answered) ? Date.now() : answered;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 /** Many callers that met the same trouble must not all come back at the same moment. */

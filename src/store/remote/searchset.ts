@@ -1,8 +1,8 @@
 import type { ExtractResource, Resource, ResourceType } from '@medplum/fhirtypes';
 import { type SearchPage, type SearchParams, type Stored, StoreError } from '../fhir-store.ts';
 import { unsupported } from '../search-text.ts';
-import { type Answer, type FhirResource, unavailable } from './client.ts';
-import { isObject, type JsonObject, objectIn, objectsIn, textIn } from './json.ts';
+import { type Answer, type FhirResource, isResource, unavailable } from './answer.ts';
+import { type JsonObject, objectIn, objectsIn, textIn } from './json.ts';
 import { storedOf } from './resources.ts';
 
 /** A page as the server gave it; `next` is its own link. */
@@ -170,8 +170,4 @@ export function isCountOnly(params: SearchParams): boolean {
 
 function wantsTotal(params: SearchParams): boolean {
   return isCountOnly(params) || params.some(([name, value]) => name === '_total' && value !== 'none');
-}
-
-function isResource(value: unknown): value is FhirResource {
-  return isObject(value) && typeof value.resourceType === 'string';
 }

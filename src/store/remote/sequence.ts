@@ -3,6 +3,7 @@ import type { Resource } from '@medplum/fhirtypes';
 import type { FhirStore, Stored, Write, WriteResult } from '../fhir-store.ts';
 import { StoreError } from '../fhir-store.ts';
 import type { Entry, Journal } from './journal.ts';
+import type { JsonObject } from './json.ts';
 
 /** What a sequence needs of the server: one write at a time, and reading. */
 export interface SequenceServer extends Pick<FhirStore, 'read' | 'vread' | 'history'> {
@@ -180,11 +181,16 @@ async function fateOf(server: SequenceServer, write: Write): Promise<Fate> {
     const page = await server.history(resourceType, { id, ...(cursor === undefined ? {} : { cursor }) });
     for (const version of page.matches) {
       if (version.meta.versionId === write.ifMatch) return 'overtaken';
-      if (sameContent(version, write.resource)) return 'made';
+      if (isKeptFrom(version, write.resource)) return 'made';
     }
     cursor = page.next;
   } while (cursor !== undefined);
-  return 'overtaken';
+  throw versionGone(write.resource);
+}
+
+/** Without the versions in between nobody can tell what became of a write: a person has to look. */
+export function versionGone({ resourceType, id }: Write['resource']): StoreError {
+  return new StoreError('rejected', `a version of ${resourceType}/${id} that a write was about is gone`);
 }
 
 /** One of the later writes, made if it is not made yet. What moved on meanwhile takes over only what we changed. */
@@ -202,17 +208,14 @@ async function makeUp(server: SequenceServer, write: Write): Promise<void> {
     return;
   }
   const base = await server.vread(resource.resourceType, resource.id, write.ifMatch);
+  if (base === undefined) throw versionGone(resource);
   await server.writeOne({ op: 'update', resource: rebased(current, base, resource), ifMatch: versionId });
 }
 
 /** What is there now, with the elements that we changed as we changed them. */
-function rebased(
-  current: Stored,
-  base: Stored | undefined,
-  ours: Resource & { id: string },
-): Resource & { id: string } {
+function rebased(current: Stored, base: Stored, ours: Resource & { id: string }): Resource & { id: string } {
   const elements = (one: object): Record<string, unknown> => ({ ...one });
-  const [now, before, wanted] = [elements(current), elements(base ?? {}), elements(ours)];
+  const [now, before, wanted] = [elements(current), elements(base), elements(ours)];
   const changed = [...new Set([...Object.keys(before), ...Object.keys(wanted)])].filter(
     (name) => name !== 'meta' && !isDeepStrictEqual(before[name], wanted[name]),
   );
@@ -223,8 +226,26 @@ function rebased(
   return now as unknown as Resource & { id: string };
 }
 
-/** The same, whatever the server keeps about it and the narrative it may have made. */
+/** Is this the version that was made of what we sent? Servers may drop extensions, as `droppedOf` tells. */
+function isKeptFrom(version: Stored, sent: Resource): boolean {
+  return isDeepStrictEqual(withoutExtensions(contentOf(version)), withoutExtensions(contentOf(sent)));
+}
+
+function withoutExtensions(content: JsonObject): JsonObject {
+  const isExtension = (name: string): boolean => name === 'extension' || name === 'modifierExtension';
+  return JSON.parse(JSON.stringify(content, (name, value) => (isExtension(name) ? undefined : value)));
+}
+
 function sameContent(one: Resource, other: Resource): boolean {
-  const content = ({ meta: _meta, ...rest }: Resource): object => ({ ...JSON.parse(JSON.stringify(rest)), text: null });
-  return isDeepStrictEqual(content(one), content(other));
+  return isDeepStrictEqual(contentOf(one), contentOf(other));
+}
+
+/**
+ * What must be the same, whatever the server keeps about it, the narrative it may have made, and the versions in its
+ * references: HAPI keeps none.
+ */
+function contentOf({ meta: _meta, ...rest }: Resource): JsonObject {
+  const withoutVersion = (name: string, value: unknown): unknown =>
+    name === 'reference' && typeof value === 'string' ? value.replace(/\/_history\/[^/]*$/, '') : value;
+  return { ...JSON.parse(JSON.stringify(rest, withoutVersion)), text: null };
 }

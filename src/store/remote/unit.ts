@@ -7,7 +7,7 @@ import { type FhirStore, type Stored, StoreError, type Write, type WriteResult }
 import type { CommitUnit, Refused, SettleDoubts } from '../unit.ts';
 import { type Entry, type Journal, nameOf } from './journal.ts';
 import type { RecentStore } from './recent.ts';
-import { isCertain, isOwnConflict, type Sequence, uncertain } from './sequence.ts';
+import { isCertain, isOwnConflict, type Sequence, uncertain, versionGone } from './sequence.ts';
 
 export interface RemoteUnitsDeps {
   readonly store: FhirStore & Pick<RecentStore, 'remembers'>;
@@ -33,6 +33,9 @@ const REMEMBERED_FOR_MS = 24 * 60 * 60_000;
 
 /** What the server refuses for certain is asked again ever more rarely, and in the end by a person: after some half hour. */
 const REFUSED = { firstMs: 5_000, longestMs: 5 * 60_000, most: 12 } as const;
+
+/** What the server answers no clear word to, though it answers, is asked again after so long, and as often as it takes. */
+const TROUBLED_MS = 30_000;
 
 /**
  * Units of work over a server that shares no commit with the queue (docs/adr/0012). A message is promised once its job
@@ -115,12 +118,15 @@ export function createRemoteUnits(deps: RemoteUnitsDeps): {
     try {
       await settle(entry);
     } catch (error) {
-      if (!isCertain(error)) throw error;
-      const waitMs = Math.min(REFUSED.firstMs * 2 ** entry.refusals, REFUSED.longestMs);
-      await journal.refused(entry, new Date(clock.now().getTime() + waitMs));
-      log.error('doubt.unsettled', { ...describeError(error), code: entry.intent, attempt: entry.refusals + 1 });
+      const refused = isCertain(error);
+      // A server that does not answer keeps all of them; one that does has trouble with this one alone.
+      if (!refused) await store.ping();
+      const refusals = entry.refusals + (refused ? 1 : 0);
+      const waitMs = refused ? Math.min(REFUSED.firstMs * 2 ** entry.refusals, REFUSED.longestMs) : TROUBLED_MS;
+      await journal.putOff({ id: entry.id, refusals, againAt: new Date(clock.now().getTime() + waitMs) });
+      log.error('doubt.unsettled', { ...describeError(error), code: entry.intent, attempt: refusals });
       // What could not be taken back is kept in mind, so that it is never sent; a person takes over what cannot be finished.
-      if (entry.refusals + 1 >= REFUSED.most) await handOver(entry);
+      if (refused && refusals >= REFUSED.most) await handOver(entry);
     }
   }
 
@@ -209,7 +215,7 @@ async function takeBack(
   }
 }
 
-/** The version before ours, where ours is what is there now. */
+/** The version before ours, where ours is what is there now. Errors: StoreError `rejected` where that is gone. */
 async function putBack(
   store: FhirStore,
   type: TakenBack,
@@ -220,7 +226,8 @@ async function putBack(
   const status = (one: object): unknown => ('status' in one ? one.status : undefined);
   if (status(current) !== status(ours)) return;
   const before = await store.vread(type, current.id, versionId);
-  if (before !== undefined) await mark(store, current, before);
+  if (before === undefined) throw versionGone(current);
+  await mark(store, current, before);
 }
 
 async function mark(store: FhirStore, current: Stored, resource: Write['resource']): Promise<void> {

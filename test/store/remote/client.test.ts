@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createLog } from '../../../src/log.ts';
 import { type FhirStore, searchAll } from '../../../src/store/fhir-store.ts';
-import type { Limits } from '../../../src/store/remote/client.ts';
+import type { Limits } from '../../../src/store/remote/calls.ts';
+import { RemoteClient } from '../../../src/store/remote/client.ts';
 import { expectCode } from '../../contract/fhir-store-parts.ts';
 import type { Fault } from '../../servers/stub/stub.ts';
 import { until } from '../../support/herald.ts';
@@ -120,6 +122,17 @@ describe('section 4: what is not an answer of a FHIR server is unavailable, and 
     expect(await read(adapter)).toBeUndefined();
   });
 
+  it('a reference to the server itself is relative, however its address is written in the configuration', async () => {
+    const wire = await listen((call, response) => {
+      const other = { reference: `http://${call.headers.host}/fhir/Patient/b` };
+      const meta = { versionId: '1', lastUpdated: 'x' };
+      answer(response, 200, { resourceType: 'Patient', id: 'a', meta, link: [{ other, type: 'replaces' }] });
+    });
+    const adapter = adapterTo(wire.url.replace('http', 'HTTP'));
+    open.push(wire, adapter);
+    expect(await read(adapter)).toMatchObject({ link: [{ other: { reference: 'Patient/b' } }] });
+  });
+
   it('bytes that are no UTF-8', async () => {
     const whole = { resourceType: 'Patient', id: 'a', meta: { versionId: '1', lastUpdated: 'x' }, language: '?' };
     const bytes = Buffer.from(JSON.stringify(whole));
@@ -208,6 +221,24 @@ describe('calls at once', () => {
     await expectCode('unavailable', second);
   });
 
+  it('end in time when no token comes, and when they are closed before one does', async () => {
+    const wire = await listen(() => {});
+    open.push(wire);
+    const withoutToken = (limits: Partial<Limits>) =>
+      new RemoteClient({
+        baseUrl: wire.url,
+        access: { token: () => new Promise(() => {}), refused: () => {} },
+        log: createLog({ level: 'silent' }),
+        limits,
+      });
+    await expectCode('unavailable', withoutToken({ readMs: 50 }).read('Patient', 'a'));
+    const closed = withoutToken({});
+    const waiting = expectCode('unavailable', closed.read('Patient', 'a'));
+    closed.close();
+    await waiting;
+    expect(wire.heard).toEqual([]);
+  });
+
   it('end when the adapter is closed', async () => {
     const adapter = await withWire(() => {});
     const waiting = expectCode('unavailable', read(adapter));
@@ -219,6 +250,11 @@ describe('calls at once', () => {
 
 describe('ACC-4: what the server and others get to see', () => {
   const NUMBER = '9990000018';
+  const parameters = statement(['Patient']);
+  for (const { searchParam } of parameters.rest.flatMap((one) => one.resource)) {
+    searchParam.push({ name: 'telecom', type: 'token' });
+    searchParam.push({ name: 'patient', type: 'reference' }, { name: 'subject', type: 'reference' });
+  }
 
   it('no number of a person stands in an address, every question asks for what is there now', async () => {
     const adapter = await withWire((call, response) => {
@@ -232,6 +268,28 @@ describe('ACC-4: what the server and others get to see', () => {
     expect(new URLSearchParams(asked?.body).get('identifier')).toContain(NUMBER);
     await adapter.store.read('Patient', 'a').catch(() => {});
     expect(adapter.wire.heard.every((one) => one.headers['cache-control'] === 'no-cache')).toBe(true);
+  });
+
+  it.each([
+    ['identifier', `https://fhir.nhs.uk/Id/nhs-number|${NUMBER}`],
+    ['telecom', '07700900461'],
+    ['patient.identifier', NUMBER],
+    ['subject:identifier', `|${NUMBER}`],
+  ])('nor where a server writes the question into its link to the next page: %s', async (name, value) => {
+    const adapter = await withWire((call, response) => {
+      if (call.url.endsWith('/metadata')) return answer(response, 200, parameters);
+      const query = new URLSearchParams([...new URLSearchParams(call.body), ['page', '2']]);
+      const isSecond = new URLSearchParams(call.body).get('page') === '2';
+      const link = [{ relation: 'next', url: `http://${call.headers.host}/fhir/Patient?${query}` }];
+      answer(response, 200, { resourceType: 'Bundle', type: 'searchset', ...(isSecond ? {} : { link }) });
+    });
+    expect(await searchAll(adapter.store, 'Patient', [[name, value]])).toEqual([]);
+    const [, first, second] = adapter.wire.heard;
+    expect([first, second]).toMatchObject([
+      { method: 'POST', url: '/fhir/Patient/_search' },
+      { method: 'POST', url: '/fhir/Patient/_search' },
+    ]);
+    expect([...new URLSearchParams(second?.body)]).toEqual([...new URLSearchParams(first?.body), ['page', '2']]);
   });
 
   it('no error and no log holds token, address, value or answer', async () => {

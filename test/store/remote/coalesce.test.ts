@@ -1,7 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/clock.ts';
+import { createLog } from '../../../src/log.ts';
+import { createAccess } from '../../../src/store/remote/access.ts';
+import { RemoteClient } from '../../../src/store/remote/client.ts';
+import { createCoalescer } from '../../../src/store/remote/coalesce.ts';
 import { create, expectCode, update } from '../../contract/fhir-store-parts.ts';
 import type { StubOptions } from '../../servers/stub/stub.ts';
-import { openAdapter, patient } from './support.ts';
+import { adapterTo, openAdapter, patient } from './support.ts';
+import { answer, listen, statement } from './wire.ts';
+
+const silent = createLog({ level: 'silent' });
+const hapi = statement(['Patient'], { software: 'HAPI FHIR Server', interactions: ['transaction'] });
 
 const open: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -72,18 +81,71 @@ describe('reads and searches of one moment', () => {
     expect(await stub.calls()).toHaveLength(2);
   });
 
-  it('are calls of their own once the server has refused a batch, although it says that it has them', async () => {
-    const { store, stub } = await adapter();
-    await stub.arm({ path: '^/$', times: 'always', trouble: { kind: 'status', status: 405 } });
-    for (const calls of [3, 2]) {
+  it.each([400, 403, 404, 405, 413, 415, 422, 501])(
+    'are calls of their own once the server has refused a batch with %i, although it says that it has them',
+    async (status) => {
+      const { store, stub, logged } = await adapter();
+      await stub.arm({ path: '^/$', times: 'always', trouble: { kind: 'status', status } });
+      for (const calls of [3, 2]) {
+        await stub.emptyLedger();
+        const [a, found] = await Promise.all([
+          store.read('Patient', 'a'),
+          store.search('Patient', [['identifier', 'urn:key|one']]),
+        ]);
+        expect([a?.id, found.matches.length]).toEqual(['a', 2]);
+        expect(await stub.calls()).toHaveLength(calls);
+      }
+      expect(logged().match(/store\.batch-refused/g)).toHaveLength(1);
+    },
+  );
+
+  it.each([403, 405, 413])(
+    'are calls of their own once a gateway has refused a batch with a page for people, and %i',
+    async (status) => {
+      const wire = await listen((call, response) => {
+        if (call.url.endsWith('/metadata')) return answer(response, 200, hapi);
+        if (call.method === 'POST')
+          return void response.writeHead(status, { 'Content-Type': 'text/html' }).end('<html>');
+        answer(response, 200, { resourceType: 'Patient', id: 'a', meta: { versionId: '1', lastUpdated: 'x' } });
+      });
+      const { store, close } = adapterTo(wire.url, { coalesce: true });
+      open.push({ close }, wire);
+      const both = await Promise.all([store.read('Patient', 'a'), store.read('Patient', 'a')]);
+      expect(both.map((one) => one?.id)).toEqual(['a', 'a']);
+    },
+  );
+
+  it('are tried in a batch again after ten minutes: what refused it may have been a passing trouble of a gateway', async () => {
+    const { stub } = await adapter();
+    let now = 0;
+    const client = new RemoteClient({
+      baseUrl: stub.url,
+      access: createAccess({ kind: 'none' }, { clock: systemClock }),
+      log: silent,
+    });
+    const asker = createCoalescer(client, 'header', silent, () => now);
+    const askBoth = async () => {
       await stub.emptyLedger();
-      const [a, found] = await Promise.all([
-        store.read('Patient', 'a'),
-        store.search('Patient', [['identifier', 'urn:key|one']]),
-      ]);
-      expect([a?.id, found.matches.length]).toEqual(['a', 2]);
-      expect(await stub.calls()).toHaveLength(calls);
-    }
+      await Promise.all([asker.read('Patient', 'a'), asker.read('Patient', 'b')]);
+      return (await stub.calls()).length;
+    };
+    await stub.arm({ path: '^/$', trouble: { kind: 'status', status: 405 } });
+    expect(await askBoth()).toBe(3);
+    expect(await askBoth()).toBe(2);
+    now += 10 * 60_000;
+    expect(await askBoth()).toBe(1);
+    client.close();
+  });
+
+  it('one that is gone is none, whether or not the server says so in an outcome as well', async () => {
+    const wire = await listen((call, response) => {
+      if (call.url.endsWith('/metadata')) return answer(response, 200, hapi);
+      const entry = ['404 Not Found', '410 Gone'].map((status) => ({ response: { status } }));
+      answer(response, 200, { resourceType: 'Bundle', type: 'batch-response', entry });
+    });
+    const { store, close } = adapterTo(wire.url, { coalesce: true });
+    open.push({ close }, wire);
+    expect(await Promise.all([store.read('Patient', 'a'), store.read('Patient', 'b')])).toEqual([undefined, undefined]);
   });
 
   it('are calls of their own unless that is wanted', async () => {

@@ -2,10 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Exchanged } from '../../../src/store/remote/exchange.ts';
 import { retryDelay } from '../../../src/store/remote/retry.ts';
 
-const status = (code: number, retryAfter?: string): Exchanged => ({
+const status = (code: number, retryAfter?: string, date?: string): Exchanged => ({
   kind: 'answer',
   status: code,
-  headers: new Headers(retryAfter === undefined ? {} : { 'Retry-After': retryAfter }),
+  headers: new Headers({
+    ...(retryAfter === undefined ? {} : { 'Retry-After': retryAfter }),
+    ...(date === undefined ? {} : { Date: date }),
+  }),
   text: '',
   elapsedMs: 1,
 });
@@ -39,6 +42,11 @@ describe('section 5: a call is made again only where that is certain to do no ha
     expect(retryDelay('read', status(503, soon), 0)).toBeGreaterThan(50_000);
     expect(retryDelay('read', status(503, new Date(0).toUTCString()), 0)).toBe(0);
     expect(retryDelay('read', status(503, 'soon'), 0)).toBeLessThan(1_000);
+  });
+
+  it('a date is what the clock of the server makes of it, however far ours is out', () => {
+    const exchanged = status(503, 'Sun, 01 Jan 2040 00:00:07 GMT', 'Sun, 01 Jan 2040 00:00:00 GMT');
+    expect(retryDelay('read', exchanged, 0)).toBe(7_000);
   });
 
   it('callers that met the same trouble come back at different moments', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type SearchParams, StoreError } from '../../../src/store/fhir-store.ts';
+import type { Answer } from '../../../src/store/remote/answer.ts';
 import { capabilitiesOf } from '../../../src/store/remote/capabilities.ts';
-import type { Answer } from '../../../src/store/remote/client.ts';
 import { assertNamesKnown } from '../../../src/store/remote/search-names.ts';
 import { historyPageOf, searchPageOf } from '../../../src/store/remote/searchset.ts';
 

@@ -97,7 +97,7 @@ function processOn(db: Database, remote: ReturnType<typeof server>) {
   const jobs = new SqliteJobs(db, { clock });
   const journal = new Journal(db, { clock });
   const one = async (write: Write): Promise<WriteResult> => (await remote.commit([write]))[0] as WriteResult;
-  const { read, vread, history } = remote.store;
+  const { read, vread, history, ping } = remote.store;
   const reading = {
     read: read.bind(remote.store),
     vread: vread.bind(remote.store),
@@ -107,6 +107,7 @@ function processOn(db: Database, remote: ReturnType<typeof server>) {
   const store = {
     ...reading,
     commit: (writes: readonly Write[]) => (remote.transactions ? remote.commit(writes) : sequence.commit(writes)),
+    ping: ping.bind(remote.store),
     remembers: remote.remembers,
   } as unknown as FhirStore & Pick<RecentStore, 'remembers'>;
   const units = createRemoteUnits({
@@ -255,12 +256,15 @@ describe.each([
       letGo = resolve;
     });
     const commit = remote.store.commit.bind(remote.store);
-    remote.store.commit = async (writes) => {
-      await held;
-      return commit(writes);
-    };
+    const begun = new Promise<void>((resolve) => {
+      remote.store.commit = async (writes) => {
+        resolve();
+        await held;
+        return commit(writes);
+      };
+    });
     const first = process.commitUnit(promised('r'));
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await begun;
     await expect(process.settleDoubts('CommunicationRequest/r')).rejects.toMatchObject({ code: 'unavailable' });
     letGo();
     await first;
@@ -330,8 +334,13 @@ describe.each([
     const read = remote.store.read.bind(remote.store);
     let letGo = (): void => {};
     let holding: Promise<void> | undefined;
+    let look = (): void => {};
+    const looked = new Promise<void>((resolve) => {
+      look = resolve;
+    });
     remote.store.read = async (type: never, id: string) => {
       const found = await read(type, id);
+      if (holding !== undefined) look();
       await holding;
       return found;
     };
@@ -342,12 +351,29 @@ describe.each([
       letGo = resolve;
     });
     const early = process.settleDoubts();
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await looked;
     await remote.arriveLate();
     const asked = settledRequest(process, 'r');
     letGo();
     await early;
     expect((await asked)?.status).toBe('entered-in-error');
+  });
+
+  test('contract 3: a draft whose earlier version is gone is not taken for put back', async () => {
+    const { remote, start } = world(transactions);
+    await remote.store.commit([{ op: 'create', resource: request('r', 'draft') }]);
+    remote.store.vread = async () => undefined;
+    const process = start();
+    remote.meets(['answer-lost']);
+    const release: Unit = {
+      writes: [{ op: 'update', resource: request('r', 'active'), ifMatch: '1' }],
+      jobs: [{ kind: 'add', job: jobFor('r') }],
+      inDoubt: 'undo',
+    };
+    await expect(process.commitUnit(release)).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(settledRequest(process, 'r')).rejects.toMatchObject({ code: 'rejected' });
+    await process.settleDoubts();
+    expect(process.journal.entries()).toMatchObject([{ intent: 'undo', state: 'doubt' }]);
   });
 
   test('contract 3: what was kept after all is found at once, whatever notes there were before', async () => {
@@ -367,6 +393,20 @@ describe.each([
     await expect(process.commitUnit(promised('r'))).rejects.toMatchObject({ code: 'unavailable' });
     expect(await process.jobs.get('dispatch', 'r')).toBeUndefined();
     await process.settleDoubts('CommunicationRequest/r');
+    expect((await remote.store.read('CommunicationRequest', 'r'))?.status).toBe('entered-in-error');
+  });
+
+  test('hapi.md 5: the same where the server takes the version from a reference', async () => {
+    const { remote, start } = world(transactions);
+    const process = start();
+    const commit = remote.store.commit.bind(remote.store);
+    remote.store.commit = (writes) => commit(JSON.parse(JSON.stringify(writes).replaceAll('/_history/3', '')));
+    const about = [{ reference: 'Appointment/a/_history/3' }];
+    const { writes, ...rest } = promised('r');
+    const unit = { ...rest, writes: writes.map((one) => ({ ...one, resource: { ...one.resource, about } })) } as Unit;
+    remote.meets(['repeated']);
+    await expect(process.commitUnit(unit)).rejects.toMatchObject({ code: 'unavailable' });
+    await process.settleDoubts();
     expect((await remote.store.read('CommunicationRequest', 'r'))?.status).toBe('entered-in-error');
   });
 
@@ -494,16 +534,42 @@ describe('steps of work on a server without transactions', () => {
     await process.commitUnit(promised('r'));
     remote.meets(['well', 'never-arrives']);
     await expect(process.commitUnit(end)).rejects.toMatchObject({ code: 'unavailable' });
-    await remote.store.commit([
-      {
-        op: 'update',
-        resource: { ...request('r'), note: [{ text: 'Seen.' }] } as CommunicationRequest & { id: string },
-      },
-    ]);
+    await remote.store.commit([{ op: 'update', resource: seen }]);
     await process.settleDoubts();
     const stored = await remote.store.read('CommunicationRequest', 'r');
     expect(stored).toMatchObject({ status: 'completed', note: [{ text: 'Seen.' }] });
     expect((await remote.store.read('Task', 't'))?.status).toBe('requested');
+  });
+
+  const seen = { ...request('r'), note: [{ text: 'Seen.' }] } as CommunicationRequest & { id: string };
+
+  test('where the version that a step changed is gone, what moved on meanwhile is left as it is, and a person is asked', async () => {
+    const { remote, start } = world(false);
+    remote.store.vread = async () => undefined;
+    const process = start();
+    await process.commitUnit(promised('r'));
+    remote.meets(['well', 'never-arrives']);
+    await expect(process.commitUnit(end)).rejects.toMatchObject({ code: 'unavailable' });
+    await remote.store.commit([{ op: 'update', resource: seen }]);
+    await forAnHour(() => process.settleDoubts());
+    expect(await remote.store.read('CommunicationRequest', 'r')).toMatchObject({ status: 'active', note: seen.note });
+    expect(remote.givenUp).toMatchObject([{ intent: 'finish', writes: end.writes }]);
+  });
+
+  test('where the versions are gone by which a first write is known, a person is asked, and nothing is left out in silence', async () => {
+    const { remote, start } = world(false);
+    const history = remote.store.history.bind(remote.store) as FhirStore['history'];
+    remote.store.history = async (type, options) => {
+      const { matches } = await history(type, options);
+      return { matches: matches.slice(0, 1), included: [] };
+    };
+    const process = start();
+    await process.commitUnit(promised('r'));
+    remote.meets(['answer-lost']);
+    await expect(process.commitUnit(end)).rejects.toMatchObject({ code: 'unavailable' });
+    await remote.store.commit([{ op: 'update', resource: { ...attempt('r', 'completed'), note: seen.note ?? [] } }]);
+    await forAnHour(() => process.settleDoubts());
+    expect(remote.givenUp).toMatchObject([{ intent: 'finish', writes: end.writes }]);
   });
 
   test('what the server refuses for good keeps no other doubt from being settled', async () => {
@@ -520,6 +586,75 @@ describe('steps of work on a server without transactions', () => {
     time += 60_000;
     await process.settleDoubts();
     expect((await remote.store.read('CommunicationRequest', 'a'))?.status).toBe('entered-in-error');
+  });
+
+  test('what the server has lasting trouble with keeps no other doubt from being settled, and no person is asked', async () => {
+    const { remote, start } = world(false);
+    const process = start();
+    for (const id of ['a', 'b']) {
+      remote.meets(['answer-lost']);
+      await expect(process.commitUnit(promised(id))).rejects.toThrow();
+    }
+    const commit = remote.store.commit.bind(remote.store);
+    let asked = 0;
+    remote.store.commit = async (writes) => {
+      if (!writes.some((one) => one.resource.id === 'a')) return commit(writes);
+      asked += 1;
+      throw new StoreError('unavailable', 'status-500');
+    };
+    for (let seconds = 0; seconds < 600; seconds += 5) {
+      await process.settleDoubts();
+      time += 5_000;
+    }
+    expect((await remote.store.read('CommunicationRequest', 'b'))?.status).toBe('entered-in-error');
+    expect(asked).toBe(20);
+    expect(remote.givenUp).toEqual([]);
+    remote.store.commit = commit;
+    time += 30_000;
+    await process.settleDoubts();
+    expect((await remote.store.read('CommunicationRequest', 'a'))?.status).toBe('entered-in-error');
+  });
+
+  test('a server that does not answer is asked about one doubt, and not about all of them', async () => {
+    const { remote, start } = world(false);
+    const process = start();
+    for (const id of ['a', 'b']) {
+      remote.meets(['answer-lost']);
+      await expect(process.commitUnit(promised(id))).rejects.toThrow();
+    }
+    let asked = 0;
+    const down = async () => {
+      asked += 1;
+      throw new StoreError('unavailable', 'no answer');
+    };
+    Object.assign(process.store, { read: down, ping: down });
+    await expect(process.settleDoubts()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(asked).toBe(2);
+  });
+
+  test('contract 5: the rest follows a first write of which the server did not keep an extension', async () => {
+    const { remote, start } = world(false);
+    const process = start();
+    await process.commitUnit(promised('r'));
+    const commit = remote.store.commit.bind(remote.store);
+    remote.store.commit = (writes) =>
+      commit(
+        writes.map((one) => {
+          const { extension: _dropped, ...resource } = one.resource as Communication & { id: string };
+          return { ...one, resource };
+        }),
+      );
+    const [gate, ...rest] = end.writes;
+    const extension = [
+      { url: 'https://herald.example/fhir/StructureDefinition/status-date', valueDateTime: '2026-11-23' },
+    ];
+    const ended = { ...attempt('r', 'completed'), extension };
+    expect(gate?.resource.id).toBe(ended.id);
+    remote.meets(['answer-lost']);
+    const unit: Unit = { writes: [{ op: 'update', resource: ended, ifMatch: '1' }, ...rest] };
+    await expect(process.commitUnit(unit)).rejects.toMatchObject({ code: 'unavailable' });
+    await process.settleDoubts();
+    expect(await statuses(remote)).toEqual(['completed', 'completed', 'requested']);
   });
 
   test('contract 5: a first write that lands after it was looked for has the rest follow it', async () => {
@@ -622,16 +757,20 @@ describe('steps of work on a server without transactions', () => {
       asked += 1;
       throw writes.length > 0 ? new StoreError('rejected', 'never') : new Error('nothing to write');
     };
-    for (let seconds = 0; seconds < 3_600; seconds += 5) {
-      await process.settleDoubts();
-      time += 5_000;
-    }
+    await forAnHour(() => process.settleDoubts());
     remote.store.commit = commit;
     expect(asked).toBe(12);
     expect(remote.givenUp).toMatchObject([{ intent: 'finish', writes: end.writes }]);
     expect(process.journal.entries()).toEqual([]);
   });
 });
+
+async function forAnHour(work: () => Promise<unknown>): Promise<void> {
+  for (let seconds = 0; seconds < 3_600; seconds += 5) {
+    await work();
+    time += 5_000;
+  }
+}
 
 const statuses = async (remote: ReturnType<typeof server>): Promise<(string | undefined)[]> => {
   const [request, attempt, task] = await Promise.all([

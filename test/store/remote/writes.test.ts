@@ -142,6 +142,7 @@ describe('what became of a write', () => {
     [404, 'rejected'],
     [405, 'unavailable'],
     [409, 'conflict'],
+    [410, 'conflict'],
     [412, 'conflict'],
     [423, 'unavailable'],
     [202, 'unavailable'],
@@ -173,6 +174,19 @@ describe('what became of a write', () => {
     const { store, stub } = await withStub({ stub: { bodiless: true } });
     await stub.arm({ method: 'GET', path: '_history', times: 'always', trouble: { kind: 'status', status: 400 } });
     await expectCode('unavailable', store.commit([create(patient('a'))]));
+  });
+
+  it.each([
+    ['an answer from before it', '1'],
+    ['one that says that there is a new version', '2'],
+  ])('another status than was written leaves it in doubt: %s', async (_what, versionId) => {
+    const task = (status: 'requested' | 'completed') =>
+      ({ resourceType: 'Task', id: 't', status, intent: 'order' }) as const;
+    const meta = { versionId, lastUpdated: new Date().toISOString() };
+    const adapter = await withWire((_call, response) => answer(response, 200, { ...task('requested'), meta }), {
+      types: ['Task'],
+    });
+    await expectCode('unavailable', adapter.store.commit([update(task('completed'), '1')]));
   });
 
   it("somebody else's record in the answer leaves it in doubt", async () => {
@@ -385,16 +399,59 @@ describe('what a server does not keep', () => {
   it('is counted each time and told once, without a value', async () => {
     const dropped: Dropped[] = [];
     const adapter = await withStub({
-      stub: { dropsLabels: true, dropsExtensions: true },
+      stub: { dropsExtensions: true },
       remote: { onDropped: (one) => dropped.push(one) },
     });
     await adapter.store.commit([create(resource('a'))]);
     await adapter.store.commit([create(resource('b'))]);
-    const elements = ['meta.security', 'extension[decision]', 'contact.name.extension'];
+    const elements = ['extension[decision]', 'contact.name.extension'];
     expect(dropped).toEqual([...elements, ...elements].map((element) => ({ resourceType: 'Patient', element })));
-    expect(adapter.logged().match(/store\.dropped/g)).toHaveLength(3);
+    expect(adapter.logged().match(/store\.dropped/g)).toHaveLength(2);
     expect(adapter.logged()).not.toContain('secret');
   });
+
+  it('PRX-7: a create whose label it did not keep is deleted again and rejected', async () => {
+    const adapter = await withWire((call, response) =>
+      answer(response, call.method === 'PUT' ? 201 : 200, call.method === 'DELETE' ? notFound : stored('a', '1')),
+    );
+    const subject = adapter.store.commit([create(patient('a', { meta: { security: [label('SDV')] } }))]);
+    await expect(subject).rejects.toMatchObject({ code: 'rejected', subject: 'meta.security' });
+    expect(adapter.heard().at(-1)).toMatchObject({ method: 'DELETE', headers: { 'if-match': 'W/"1"' } });
+    expect(adapter.logged()).toContain('store.dropped');
+  });
+
+  it('PRX-7: what is kept counts, and not what the answer to the write shows of it', async () => {
+    const meta = { versionId: '2', lastUpdated: new Date().toISOString(), security: [label('SDV')] };
+    const adapter = await withWire((call, response) =>
+      answer(response, 200, call.method === 'PUT' ? stored('a', '2') : stored('a', '2', { meta })),
+    );
+    const results = await adapter.store.commit([update(patient('a', { meta: { security: [label('SDV')] } }), '1')]);
+    expect(results).toMatchObject([{ resource: { meta: { security: [label('SDV')] } } }]);
+    expect(adapter.logged()).not.toContain('store.dropped');
+  });
+
+  it('PRX-7: where that cannot be deleted, nothing is certain', async () => {
+    const { store } = await withStub({ stub: { dropsLabels: true } });
+    await expectCode('unavailable', store.commit([create(resource('a'))]));
+  });
+
+  it.each([true, false])(
+    'PRX-7: a change whose label it did not keep is taken back (transactions: %s)',
+    async (transactions) => {
+      const { store } = await withStub({ stub: { dropsLabels: true, transactions } });
+      for (const id of ['a', 'b']) await store.commit([create(patient(id, { gender: 'male' }))]);
+      await expectCode('rejected', store.commit([update({ ...resource('a'), gender: 'female' }, '1')]));
+      expect(await store.read('Patient', 'a')).toMatchObject({ gender: 'male' });
+      if (!transactions) return;
+      const both = [
+        update(patient('b', { gender: 'female' }), '1'),
+        update({ ...resource('a'), gender: 'female' }, '3'),
+      ];
+      await expectCode('rejected', store.commit(both));
+      expect(await store.read('Patient', 'a')).toMatchObject({ gender: 'male' });
+      expect(await store.read('Patient', 'b')).toMatchObject({ gender: 'male' });
+    },
+  );
 
   it('what it keeps is not', async () => {
     const dropped: Dropped[] = [];
