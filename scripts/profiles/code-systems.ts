@@ -1,6 +1,6 @@
 import type { AuditSubtype, RestInteraction } from '../../src/audit.ts';
 import { shippedMessageTypes } from '../../src/catalogue/message-types.ts';
-import { type Channel, channels } from '../../src/policy/channel.ts';
+import { type Channel, channels, channelTitle } from '../../src/policy/channel.ts';
 import { clauses } from '../../src/policy/clauses.ts';
 import {
   type BlockReason,
@@ -46,7 +46,7 @@ export function programCodeSystems(): readonly CodeSystemSource[] {
       description: 'A way of reaching a person.',
       content: 'complete',
       concepts: [
-        ...fromList(channels, channelMeanings),
+        ...channels.map((code) => ({ code, display: channelTitle[code], definition: channelMeanings[code] })),
         { code: 'all', display: 'All', definition: 'Every channel; in objections only' },
       ],
     },
@@ -226,6 +226,5 @@ function fromList<T extends string>(codes: readonly T[], meanings: Readonly<Reco
 /** `too-long` → `Too long`. */
 function displayOf(code: string): string {
   const words = code.replaceAll('-', ' ').replace(/\big\b/, 'IG');
-  const known: Readonly<Record<string, string>> = { nhsapp: 'NHS App', sms: 'Text message', dpo: 'DPO' };
-  return known[code] ?? words.charAt(0).toUpperCase() + words.slice(1);
+  return code === 'dpo' ? 'DPO' : words.charAt(0).toUpperCase() + words.slice(1);
 }

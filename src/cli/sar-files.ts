@@ -141,13 +141,13 @@ const headOf = ({ request, stage, documentId, madeAt }: SubjectHistory) => ({
   ...{ task: request.task, stage, document: documentId, made: madeAt.toISOString() },
 });
 
-/** A digest of what is in the history, by version where that is known before it is read. */
-function basisOf({ request, stage, period, references, sections }: SubjectHistory): string {
-  const versions = sections.flatMap(({ items }) =>
+/** A digest of what is in the history, by version. */
+function basisOf({ request, stage, period, references, versions, sections }: SubjectHistory): string {
+  const others = sections.flatMap(({ items }) =>
     items.flatMap((one) => one.resources.map(({ resourceType, id, meta }) => [resourceType, id, meta.versionId])),
   );
   return createHash('sha256')
-    .update(JSON.stringify([request, stage, period, references, versions]))
+    .update(JSON.stringify([request, stage, period, references, versions, others]))
     .digest('hex');
 }
 

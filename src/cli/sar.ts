@@ -84,10 +84,10 @@ async function exported(
     say(given, out, { ...begun, out: asked.out, kept: begun.files.length });
     return exit.fine;
   }
-  const history = await exportSubjectAccess(deps, {
+  const document = await exportSubjectAccess(deps, {
     ...{ patientId: patientOf(task), taskId: task.id, stage, form: 'all', period: {}, caller, reason: asked.reason },
+    goesOn: (history) => documentOf(history, begun),
   });
-  const document = documentOf(history, begun);
   err(`Task/${task.id}: ${stage}, ${document.total} messages and requests.`);
   const { files, kept } = await makeFiles(document, { out: asked.out, base, begun, said: err });
   const { documentId, madeAt } = document;

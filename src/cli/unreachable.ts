@@ -1,11 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { readRecordConfig, type StoreConfig } from '../config.ts';
 import { createFingerprint, type Fingerprint } from '../objections/fingerprint.ts';
 import { digitalChannels } from '../policy/reach.ts';
 import { notifyChannels } from '../providers/govuk-notify.ts';
 import { localReference } from '../send/naming.ts';
+import { existingKey } from '../service/removed-details-key.ts';
 import type { FhirStore } from '../store/fhir-store.ts';
 import type { Unreached } from '../unreachable/find.ts';
 import { shutText } from '../unreachable/list.ts';
@@ -39,7 +38,7 @@ async function run({ given, env, out }: Context): Promise<ExitCode> {
   const { store: kept, controller, policy } = readRecordConfig(env);
   const found = await withRecord(kept, async (store) => {
     await assertStaff(store, as);
-    const fingerprint = fingerprintOf(kept);
+    const fingerprint = await fingerprintFor(kept, store);
     const deps = { store, clock: systemClock, controller, policy, fingerprint, providerChannels: notifyChannels };
     const caller = { client: 'herald-cli', ...(as === undefined ? {} : { fhirUser: { reference: as } }) };
     const all: Unreached[] = [];
@@ -59,10 +58,10 @@ async function assertStaff(store: FhirStore, as: string | undefined): Promise<vo
   }
 }
 
-/** Without the service's key no number is known as closed, and none was closed either. */
-function fingerprintOf({ dataDir }: StoreConfig): Fingerprint {
-  const file = join(dataDir, 'removed-details.key');
-  return existsSync(file) ? createFingerprint(readFileSync(file)) : () => undefined;
+/** Where the service has made no key no number was closed by it either. Errors: ConfigError; StoreError. */
+async function fingerprintFor({ dataDir }: StoreConfig, store: FhirStore): Promise<Fingerprint> {
+  const key = await existingKey(dataDir, store);
+  return key === undefined ? () => undefined : createFingerprint(key);
 }
 
 const asJson = ({ patient, why, byLetter }: Unreached) => ({ patient, ...why, letter: byLetter });

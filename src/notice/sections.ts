@@ -1,4 +1,5 @@
-import type { Channel } from '../policy/channel.ts';
+import { type Channel, channelName, channelTitle } from '../policy/channel.ts';
+import { lawText } from '../policy/law-text.ts';
 import { escaped } from '../sar/markup.ts';
 import { hoursText } from '../send/hours.ts';
 import type { Notice, Purpose } from './gather.ts';
@@ -41,7 +42,7 @@ const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 function purposesOf({ purposes }: Notice): Section {
   const rows = purposes.map(
     ({ title, what, channels }: Purpose) =>
-      `<dt>${escaped(title)}</dt><dd>${escaped(what)} <i>By ${either.format(channels.map((one) => channelWord[one]))}.</i></dd>`,
+      `<dt>${escaped(title)}</dt><dd>${escaped(what)} <i>By ${either.format(channels.map((one) => channelName[one]))}.</i></dd>`,
   );
   const list = rows.length === 0 ? '' : `<dl>${rows.join('')}</dl>`;
   return {
@@ -108,40 +109,15 @@ function lawOf({ policy }: Notice): Section {
   };
 }
 
-/** A provision by its number alone says nothing to most people. */
-function lawText(label: string): string {
-  const [, article] = /^([69])\([12]\)\([a-j]\)$/.exec(label) ?? [];
-  if (article === undefined) return label;
-  const known: Readonly<Record<string, string>> = {
-    '6(1)(e)': ', a task in the public interest',
-    '9(1)(h)': ', health or social care',
-    '9(2)(h)': ', health or social care',
-  };
-  return `UK GDPR Article ${label}${known[label] ?? ''}`;
-}
-
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const channelTitle = {
-  nhsapp: 'NHS App',
-  sms: 'Text message',
-  email: 'Email',
-  'secure-email': 'Secure email',
-  letter: 'Letter',
-} as const satisfies Record<Channel, string>;
-
-const channelWord = {
-  nhsapp: 'NHS App',
-  sms: 'text',
-  email: 'email',
-  'secure-email': 'secure email',
-  letter: 'letter',
-} as const satisfies Record<Channel, string>;
+const signedIn = 'you sign in to read it.';
+const open = (who: string): string => `${who}, so it says as little as it can.`;
 
 const channelText = {
-  nhsapp: 'you sign in to read it.',
-  sms: 'to your mobile. Others may see it on your screen, so it says as little as it can.',
-  email: 'others may be able to read it, so it says as little as it can.',
-  'secure-email': 'you sign in to read it.',
+  nhsapp: signedIn,
+  sms: open('to your mobile. Others may see it on your screen'),
+  email: open('others may be able to read it'),
+  'secure-email': signedIn,
   letter: 'by post, to your address.',
 } as const satisfies Record<Channel, string>;

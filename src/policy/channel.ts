@@ -11,6 +11,15 @@ export const channelName = {
   letter: 'letter',
 } as const satisfies Record<Channel, string>;
 
+/** By itself, as a heading or the name of a code. */
+export const channelTitle = {
+  nhsapp: 'NHS App',
+  sms: 'Text message',
+  email: 'Email',
+  'secure-email': 'Secure email',
+  letter: 'Letter',
+} as const satisfies Record<Channel, string>;
+
 /** What is wrong with a postal address to which nothing can be sent, in words that do not repeat it. */
 export const addressFaultText = {
   'no-name': 'no name to write on the envelope',

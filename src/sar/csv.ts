@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import { aroundMessages } from './bundle.ts';
-import type { HistoryEntry, HistoryItem, SubjectHistory } from './history.ts';
+import type { EntryMask, HistoryEntry, HistoryItem, SubjectHistory } from './history.ts';
+import { maskText } from './printed.ts';
 
 /**
  * The copy as a table (RFC 4180) that opens rightly in a spreadsheet: UTF-8 with its mark, so that names keep their
@@ -28,7 +29,7 @@ function entryCells(entry: HistoryEntry): string[] {
     ...[entry.subjectLine ?? '', entry.text, entry.attachments.map((one) => one.title).join('; ')],
     ...[entry.reasons.join('\n'), entry.notes.join('\n'), entry.requester ?? '', entry.recordedBy.join(', ')],
     ...[entry.lawfulBases.join(', '), entry.times.map(({ what, at }) => `${what} ${at}`).join('; ')],
-    ...[entry.otherRecord ?? '', entry.masks.map(maskText).join('; '), entry.reference],
+    ...[entry.otherRecord ?? '', entry.masks.map(maskCell).join('; '), entry.reference],
   ];
 }
 
@@ -39,7 +40,7 @@ function rowsOf(title: string, text: readonly string[], items: readonly HistoryI
   const listed = items.map((one) =>
     cellsOf({
       ...{ what: title, text: [one.title, ...one.fields.map(({ label, value }) => `${label}: ${value}`)].join('\n') },
-      ...{ at: one.at ?? '', masked: one.masks.map(maskText).join('; ') },
+      ...{ at: one.at ?? '', masked: one.masks.map(maskCell).join('; ') },
       reference: one.resources
         .slice(0, 1)
         .map(({ resourceType, id }) => `${resourceType}/${id}`)
@@ -57,8 +58,8 @@ function cellsOf(cells: { what: string; text: string; at?: string; masked?: stri
   return columns.map((one) => byColumn[one] ?? '');
 }
 
-const maskText = ({ what, origin, path, ground }: HistoryEntry['masks'][number]): string =>
-  path === undefined ? what : `${what} (${origin}${ground === undefined ? '' : `, ${ground}`}): ${path}`;
+/** In a release, only what it is. */
+const maskCell = (mask: EntryMask): string => (mask.path === undefined ? mask.what : maskText(mask));
 
 /** Every cell in quotation marks; one that a spreadsheet would take for a formula begins with an apostrophe. */
 const row = (cells: readonly string[]): string =>

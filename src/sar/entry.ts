@@ -39,7 +39,7 @@ export async function entryOf(item: ShownItem, names: Names, bases: readonly Law
   const asked = isMessage ? request?.requester : resource.requester;
   const [from, to, requester, recordedBy] = await Promise.all([
     names.of(resource.sender as Reference | undefined),
-    Promise.all(recipientsOf(resource).map((one) => names.of(one))),
+    Promise.all(recipientsOf(resource, direction).map((one) => names.of(one))),
     asked === undefined ? undefined : names.of(asked as Reference),
     Promise.all(authorsIn(provenance).map((one) => names.of(one))),
   ]);
@@ -68,9 +68,13 @@ export async function entryOf(item: ShownItem, names: Names, bases: readonly Law
   };
 }
 
-function recipientsOf({ recipient, subject }: Communication | CommunicationRequest): Reference[] {
+function recipientsOf(
+  { recipient, subject }: Communication | CommunicationRequest,
+  direction: HistoryEntry['direction'],
+): Reference[] {
   const named = (recipient ?? []) as Reference[];
-  return named.length > 0 || subject === undefined ? named : [subject as Reference];
+  const isToThem = named.length === 0 && subject !== undefined && direction === 'outbound';
+  return isToThem ? [subject as Reference] : named;
 }
 
 function authorsIn(provenance: readonly Provenance[]): Reference[] {

@@ -22,6 +22,8 @@ export interface AccessAsk {
   readonly caller: Caller;
   /** What the member of staff gave as the reason, where they were asked. */
   readonly reason?: string;
+  /** The document that an earlier run began, where this one goes on with it: the same is disclosed. */
+  readonly goesOn?: (history: SubjectHistory) => SubjectHistory;
   readonly network?: { readonly client: string; readonly server: string };
 }
 
@@ -41,7 +43,8 @@ export async function exportSubjectAccess(deps: HistoryDeps, ask: AccessAsk): Pr
   const { stage, period } = ask;
   const lacking = stage === 'release' ? await releaseFaults(store, task) : [];
   if (lacking.length > 0) throw refused(lacking);
-  const history = await subjectHistory(deps, { subject, task, stage, period });
+  const made = await subjectHistory(deps, { subject, task, stage, period });
+  const history = ask.goesOn?.(made) ?? made;
   if (stage === 'release' && history.unmatched.length > 0) throw refused(history.unmatched);
   await store.commit([{ op: 'create', resource: disclosure(deps, ask, history) }]);
   return history;

@@ -1,5 +1,5 @@
-import type { Communication, Extension, RelatedPerson, Resource, Task } from '@medplum/fhirtypes';
-import { codeSystem, structureDefinition } from '../canonical.ts';
+import type { Communication, Extension, Reference, RelatedPerson, Resource, Task } from '@medplum/fhirtypes';
+import { codeSystem, structureDefinition, system } from '../canonical.ts';
 import type { Stored } from '../store/fhir-store.ts';
 import type { Stage } from './history.ts';
 import { maskedElement } from './mask.ts';
@@ -41,14 +41,15 @@ export function onlyTheirs(message: Stored<Communication>, own: ReadonlySet<stri
   const isOwn = (reference: { reference?: string } | undefined): boolean => own.has(reference?.reference ?? '');
   const direction = codeSystem('direction');
   const category = (message.category ?? []).filter((one) => one.coding?.some(({ system }) => system === direction));
-  const recipient = (message.recipient ?? []).filter(isOwn);
+  const recipient = (message.recipient ?? []).filter((one) => isOwn(one) || isTrust(one));
+  const reachedThem = recipient.some(isOwn);
   const sentByThem = isOwn(message.sender);
   const contact = (message.extension ?? []).filter((one) => one.url === structureDefinition('contact-point-used'));
   const { versionId, lastUpdated } = message.meta;
   const payload = (message.payload ?? []).map((part) => (sentByThem ? part : { _contentString: maskedElement() }));
   return {
     ...{ resourceType: 'Communication', id: message.id, meta: { versionId, lastUpdated } },
-    ...(contact.length > 0 && (sentByThem || recipient.length > 0) ? { extension: contact } : {}),
+    ...(contact.length > 0 && (sentByThem || reachedThem) ? { extension: contact } : {}),
     status: message.status,
     ...(category.length > 0 ? { category } : {}),
     ...(message.medium === undefined ? {} : { medium: message.medium }),
@@ -56,13 +57,14 @@ export function onlyTheirs(message: Stored<Communication>, own: ReadonlySet<stri
     ...(message.sent === undefined ? {} : { sent: message.sent }),
     ...(message.received === undefined ? {} : { received: message.received }),
     ...(recipient.length > 0 ? { recipient } : {}),
-    ...(message.sender !== undefined &&
-    (sentByThem || !/^(Patient|RelatedPerson)\//.test(message.sender.reference ?? ''))
-      ? { sender: message.sender }
-      : {}),
+    ...(message.sender !== undefined && (sentByThem || isTrust(message.sender)) ? { sender: message.sender } : {}),
     ...(payload.length > 0 ? { payload } : {}),
   } as Stored<Communication>;
 }
+
+/** The organisation as a whole; a clinic's name would say what the other is treated for. */
+const isTrust = ({ reference, identifier }: Reference): boolean =>
+  reference === undefined && identifier?.system === system.odsCode;
 
 /** Of the person's entry in the record of somebody for whom they act: what says who they are and how to reach them. */
 export function ownEntry({ id, meta, ...record }: Stored<RelatedPerson>): Stored<RelatedPerson> {

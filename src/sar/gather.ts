@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Patient, RelatedPerson, Resource } from '@medplum/fhirtypes';
+import type { Patient, Provenance, Resource } from '@medplum/fhirtypes';
 import { nhsNumbersOf } from '../send/naming.ts';
 import type { FhirStore, Stored } from '../store/fhir-store.ts';
 import type { HistoryAsk, HistoryDeps } from './ask.ts';
@@ -15,17 +15,17 @@ import {
   type UnmatchedDecision,
 } from './history.ts';
 import { isMasked } from './mask.ts';
-import { Masker, type MaskFacts, ordersOf } from './masker.ts';
+import { Masker, ordersOf } from './masker.ts';
 import { Names, nameOf, namesOfPeople } from './names.ts';
 import { type Item, itemsOf } from './pages.ts';
+import type { MaskFacts } from './proposals.ts';
 import { requestDetails } from './request.ts';
-import { type MaskDecision, reviewIn } from './review.ts';
+import { exportedReference, type MaskDecision, reviewIn } from './review.ts';
 import { sectionsOf } from './sections.ts';
-import type { AccessSubject } from './subject.ts';
+import { type AccessSubject, selfOf } from './subject.ts';
 import { Tally } from './tally.ts';
-import { ownDetails } from './third-parties.ts';
+import { ownDetails, wordsOfNames } from './third-parties.ts';
 import { type Timeline, timelineOf } from './timeline.ts';
-import { namePattern } from './words.ts';
 
 /** The person's history at this stage, by standard searches alone (SAR-1). Errors: StoreError. */
 export async function subjectHistory(deps: HistoryDeps, ask: HistoryAsk): Promise<SubjectHistory> {
@@ -49,6 +49,7 @@ export async function subjectHistory(deps: HistoryDeps, ask: HistoryAsk): Promis
     ...{ stage, documentId: randomUUID(), madeAt: now, controller: deps.controller, person },
     ...{ request: requestDetails(task, now), period, total: timeline.keys.length, standing },
     references: timeline.keys.map((one) => one.reference),
+    versions: timeline.keys.map((one) => one.version),
     ...{ sections, masks: tally, unmatched },
     entries: () => entriesOf(deps, look, { masker, names, tally }),
   };
@@ -67,12 +68,12 @@ class Look {
     this.#store = store;
     this.#ask = ask;
     const { objections, authorities, otherConsents, flags, tasks, documents, provenance } = choices;
-    const { records, proxies, acting, references } = ask.subject;
+    const { records, proxies, acting } = ask.subject;
     const consents = [...objections, ...authorities, ...otherConsents];
     const recorded = [...provenance.values()].flat();
     const kept: Stored<Resource>[] = [...records, ...proxies, ...acting, ...consents, ...flags, ...tasks];
     this.#kept = new Map([...kept, ...documents, ...recorded].map((one) => [`${one.resourceType}/${one.id}`, one]));
-    this.#own = new Set([...references, ...acting.map((one) => `RelatedPerson/${one.id}`)]);
+    this.#own = selfOf(ask.subject);
   }
 
   items(): AsyncGenerator<Item> {
@@ -98,13 +99,20 @@ class Look {
     const kept = this.#kept.get(reference);
     if (kept !== undefined) return this.asExported(kept);
     const [type, id = ''] = reference.split('/');
-    if (type === 'Provenance') return this.#store.read('Provenance', id);
+    if (type === 'Provenance') return this.#provenanceOf(id);
     if (!this.timeline.known.has(reference)) return undefined;
     const found =
       type === 'Communication'
         ? await this.#store.read('Communication', id)
         : await this.#store.read('CommunicationRequest', id);
     return found === undefined ? undefined : this.asExported(found);
+  }
+
+  /** Only of what is in the history. */
+  async #provenanceOf(id: string): Promise<Stored<Provenance> | undefined> {
+    const found = await this.#store.read('Provenance', id);
+    const isTheirs = found?.target.some(({ reference }) => this.timeline.known.has(exportedReference(reference) ?? ''));
+    return isTheirs ? found : undefined;
   }
 }
 
@@ -116,15 +124,16 @@ async function maskerFor(
 ): Promise<{ masker: Masker; unmatched: UnmatchedDecision[] }> {
   const own = ownDetails(subject.records);
   const facts: MaskFacts = {
-    own,
+    ...{ own, self: selfOf(subject), details: [] },
     proxies: new Set(subject.proxies.map((one) => `RelatedPerson/${one.id}`)),
-    proxyNames: subject.proxies.flatMap((one) => namesToFind(one, own.names)).map(namePattern),
-    details: [],
+    named: own.names,
   };
-  const people = subject.proxies.map((original) => {
-    const alone = new Masker('release', decisions, facts);
-    return { original, shown: alone.apply(original).resource };
-  });
+  const alone = new Masker('release', decisions, facts);
+  const shownOf = <T extends Stored<Resource>>(original: T) => ({ original, shown: alone.apply(original).resource });
+  const proxies = subject.proxies.map(shownOf);
+  const others = subject.records.map(({ id, meta, contact = [] }) =>
+    shownOf<Stored<Patient>>({ resourceType: 'Patient', id, meta, contact }),
+  );
   const decided: Stored<Resource>[] = [];
   const unmatched: UnmatchedDecision[] = [];
   for (const decision of decisions.filter((one) => one.kind === 'mask')) {
@@ -132,25 +141,16 @@ async function maskerFor(
     if (resource !== undefined && ordersOf(resource, decision).length > 0) decided.push(resource);
     else unmatched.push({ expression: decision.expression, text: unmatchedText(resource, decision) });
   }
-  const details = hiddenDetails(people, own, subject.records);
+  const details = hiddenDetails([...proxies, ...others], look.timeline, own, subject.records);
+  const named = new Set([...own.names, ...wordsOfNames(proxies.flatMap(({ shown }) => shown.name ?? []))]);
   const distinct = [...new Map(decided.map((one) => [`${one.resourceType}/${one.id}`, one])).values()];
-  return { masker: new Masker(stage, decisions, { ...facts, details }, distinct), unmatched };
+  return { masker: new Masker(stage, decisions, { ...facts, named, details }, distinct), unmatched };
 }
 
 function unmatchedText(resource: Resource | undefined, { reference, text }: MaskDecision): string {
   if (resource === undefined) return `${reference} is not in this person's history. Correct the reference.`;
   const what = text === undefined ? 'The path leads to nothing' : 'The words are not there';
   return `${what} in ${reference}: nothing is masked by this input. Correct it, or take it out.`;
-}
-
-/** A proxy's names as they may stand in a text; what the person is called too says nothing of another. */
-function namesToFind({ name = [] }: RelatedPerson, own: ReadonlySet<string>): string[] {
-  return name.flatMap((one) => {
-    const given = (one.given ?? []).filter((part) => part.length > 2 && !own.has(part.toLowerCase()));
-    const family = one.family !== undefined && !own.has(one.family.toLowerCase()) ? [one.family] : [];
-    const full = one.family === undefined ? [] : (one.given ?? []).map((part) => `${part} ${one.family}`);
-    return [...full, ...given, ...family, ...(one.text === undefined ? [] : [one.text])];
-  });
 }
 
 async function* entriesOf(

@@ -27,6 +27,8 @@ export interface SubjectHistory {
   entries(): AsyncIterable<HistoryEntry>;
   /** `Type/id` of what `entries` yields, in its order: for a table of contents. */
   readonly references: readonly string[];
+  /** Of each of those, the version that was found: to tell whether the record is still as it was. */
+  readonly versions: readonly string[];
   /** All else, in the order in which it is printed; small enough to be kept. */
   readonly sections: readonly HistorySection[];
   /** What is masked or proposed. Whole only once `entries` was read to its end; complete for `sections` at once. */

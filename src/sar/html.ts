@@ -1,7 +1,8 @@
 import { aroundMessages, titleOf } from './bundle.ts';
 import type { EntryMask, HistoryEntry, HistorySection, SubjectHistory } from './history.ts';
 import { escaped } from './markup.ts';
-import { dayText, timeText } from './readable.ts';
+import { fieldsAfter, fieldsBefore, headingOf, listedMasks, maskText, maskWords, particularsOf } from './printed.ts';
+import { timeText } from './readable.ts';
 
 /**
  * The copy as a page that can be read aloud, printed and kept: one file, no script, nothing loaded. Errors: those of
@@ -24,7 +25,7 @@ export async function* historyPage(history: SubjectHistory): AsyncGenerator<stri
 <body>
 <header>
 <h1>${escaped(titleOf(history))}</h1>
-${stage === 'review' ? '<p class="warning"><strong>For review. Do not release this copy.</strong></p>\n' : ''}${particulars(history)}
+${stage === 'review' ? '<p class="warning"><strong>For review. Do not release this copy.</strong></p>\n' : ''}${list(particularsOf(history))}
 </header>
 <main>
 ${contents(sections)}
@@ -40,16 +41,6 @@ ${contents(sections)}
 </body>
 </html>
 `;
-}
-
-function particulars({ person, request }: SubjectHistory): string {
-  return list([
-    ['Name', person.name],
-    ['Date of birth', person.birthDate === undefined ? '' : dayText(person.birthDate)],
-    ['NHS number', person.nhsNumber ?? ''],
-    ['Request', request.number],
-    ['Received on', dayText(request.received)],
-  ]);
 }
 
 function contents(sections: readonly HistorySection[]): string {
@@ -74,30 +65,9 @@ function sectionHtml({ id, title, text, items, none }: HistorySection, more = ''
 }
 
 function entryHtml(entry: HistoryEntry): string {
-  const kind = entry.kind === 'request' ? 'Request for a message' : entry.direction === 'inbound' ? 'From' : 'To';
-  const who = entry.kind === 'request' ? '' : ` ${entry.direction === 'inbound' ? entry.from : entry.to}`;
   return `<article>
-<h3><time datetime="${escaped(entry.at)}">${escaped(entry.atText)}</time>: ${escaped(`${kind}${who}`)}</h3>
-${list([
-  ['Status', entry.status],
-  ['Channel', entry.channel ?? ''],
-  ['From', entry.from],
-  ['To', entry.to],
-  ['Contact detail', entry.contact ?? ''],
-  ['Kind of message', entry.messageType ?? ''],
-  ['Acting for somebody', entry.asProxy ? 'Yes' : ''],
-  ['Other record', entry.otherRecord ?? ''],
-  ['Subject line', entry.subjectLine ?? ''],
-])}${entry.text === '' ? '' : `<blockquote>${escaped(entry.text)}</blockquote>\n`}${list([
-  ['Attachments', entry.attachments.map((one) => one.title).join('\n')],
-  ['Reasons', entry.reasons.join('\n')],
-  ['Notes', entry.notes.join('\n')],
-  ['Asked for by', entry.requester ?? ''],
-  ['Recorded by', entry.recordedBy.join(', ')],
-  ['Lawful basis', entry.lawfulBases.join(', ')],
-  ...entry.times.map(({ what, atText }) => [what, atText] as const),
-  ['Reference', entry.reference],
-])}${masksHtml(entry.masks)}</article>
+<h3><time datetime="${escaped(entry.at)}">${escaped(entry.atText)}</time>: ${escaped(headingOf(entry))}</h3>
+${list(fieldsBefore(entry))}${entry.text === '' ? '' : `<blockquote>${escaped(entry.text)}</blockquote>\n`}${list(fieldsAfter(entry))}${masksHtml(entry.masks)}</article>
 `;
 }
 
@@ -107,34 +77,25 @@ function list(fields: readonly (readonly [label: string, value: string])[]): str
   return `<dl>\n${given.map(([label, value]) => `<div><dt>${escaped(label)}</dt><dd>${escaped(value)}</dd></div>\n`).join('')}</dl>\n`;
 }
 
-/** In a review alone: the parts, as they are decided on. */
 function masksHtml(masks: readonly EntryMask[]): string {
-  const listed = masks.filter((one) => one.path !== undefined);
+  const listed = listedMasks(masks);
   if (listed.length === 0) return '';
-  return `<p class="masks">Masked in the released copy:</p>\n<ul class="masks">\n${listed.map(maskHtml).join('')}</ul>\n`;
+  return `<p class="masks">${maskWords.beside}</p>\n${bullets(listed.map(maskText), ' class="masks"')}`;
 }
-
-function maskHtml({ reference, what, origin, path = '', text, ground, why = '' }: EntryMask): string {
-  const words = text === undefined ? '' : `, the words “${text}”`;
-  return `<li>${escaped(`${reference}: ${what}${words}; ${originText[origin]}; ground: ${ground ?? 'none'}; ${why}; path: ${path}`)}</li>\n`;
-}
-
-const originText = {
-  decided: 'decided by the reviewer',
-  proposed: 'proposed',
-  shown: 'proposed, and shown by a decision: it is NOT masked',
-  fixed: 'always masked',
-} as const satisfies Record<EntryMask['origin'], string>;
 
 function maskedList({ stage, masks, unmatched }: SubjectHistory): string {
   if (stage === 'release') return '';
-  const none = masks.listed.length === 0 ? '<p>Nothing is masked.</p>\n' : '';
-  const lost = unmatched.map(({ expression, text }) => `<li>${escaped(`${expression}: ${text}`)}</li>\n`).join('');
-  const more = masks.more ? '<p>There are more; each is listed at its message.</p>\n' : '';
-  return `${none}<ul>\n${masks.listed.map(maskHtml).join('')}</ul>\n${more}${
-    lost === '' ? '' : `<p class="warning">Decisions that mask nothing:</p>\n<ul>\n${lost}</ul>\n`
-  }`.replace('<ul>\n</ul>\n', '');
+  const { listed, more } = masks;
+  return [
+    ...(listed.length === 0 ? [`<p>${maskWords.none}</p>\n`] : [bullets(listed.map(maskText))]),
+    ...(more ? [`<p>${maskWords.more}</p>\n`] : []),
+    ...(unmatched.length === 0 ? [] : [`<p class="warning">${maskWords.unmatched}</p>\n`]),
+    ...(unmatched.length === 0 ? [] : [bullets(unmatched.map(({ expression, text }) => `${expression}: ${text}`))]),
+  ].join('');
 }
+
+const bullets = (texts: readonly string[], attributes = ''): string =>
+  `<ul${attributes}>\n${texts.map((one) => `<li>${escaped(one)}</li>\n`).join('')}</ul>\n`;
 
 const style = `
 body{font-family:Arial,Helvetica,sans-serif;font-size:1rem;line-height:1.5;color:#212b32;background:#fff;max-width:50rem;margin:0 auto;padding:1rem}

@@ -1,33 +1,13 @@
-import type { Communication, CommunicationRequest, Extension, Resource } from '@medplum/fhirtypes';
-import { structureDefinition } from '../canonical.ts';
+import type { Communication, CommunicationRequest, Resource } from '@medplum/fhirtypes';
 import { localReference } from '../send/naming.ts';
 import type { Stored } from '../store/fhir-store.ts';
 import { isTextAttachment } from './attachments.ts';
 import type { EntryMask, MaskGround, Stage } from './history.ts';
-import { findsWords, type Hide, isMasked, readableText, withMasks, withRedactLabel } from './mask.ts';
-import { isWithin, type Place, type PlacedText, pathTo, placesOf, textsIn } from './places.ts';
+import { findsWords, withMasks, withRedactLabel } from './mask.ts';
+import { isWithin, type Place, pathTo, placesOf } from './places.ts';
+import { type MaskFacts, type Order, proposals, unmarked } from './proposals.ts';
 import type { MaskDecision } from './review.ts';
-import { contactsIn, freeTexts, type Hit, namesIn, type OwnDetails } from './third-parties.ts';
 import { wordsPattern } from './words.ts';
-
-/** What is known of everybody concerned, from which it is proposed what to hide. */
-export interface MaskFacts {
-  readonly own: OwnDetails;
-  /** `RelatedPerson/id` of those who act or acted for the person. */
-  readonly proxies: ReadonlySet<string>;
-  readonly proxyNames: readonly RegExp[];
-  /** Details of others that are hidden where they stand, as patterns: they are hidden wherever else they appear. */
-  readonly details: readonly RegExp[];
-}
-
-/** A part that is, or would be, hidden. */
-interface Order extends Hide {
-  readonly path: string;
-  readonly text?: string;
-  readonly ground: MaskGround;
-  readonly origin: EntryMask['origin'];
-  readonly why: string;
-}
 
 /** What a decision on one resource means for the others that say the same. */
 interface Echo {
@@ -86,10 +66,12 @@ export class Masker {
     }
     return {
       resource: effective.length === 0 ? resource : withRedactLabel(unmarked(resource)),
-      masks: all.map(({ place, path, text, ground, origin, why }) => ({
-        ...{ reference, what: whatIs(place), origin, path, ground, why },
-        ...(text === undefined ? {} : { text }),
-      })),
+      masks: distinct(
+        all.map(({ place, path, text, ground, origin, why }) => ({
+          ...{ reference, what: whatIs(place), origin, path, ground, why },
+          ...(text === undefined ? {} : { text }),
+        })),
+      ),
     };
   }
 
@@ -155,96 +137,6 @@ function isShown(resource: Resource, order: Order, shows: readonly MaskDecision[
   });
 }
 
-const contactUrl = structureDefinition('contact-point-used');
-const contactPath = `extension.where(url = '${contactUrl}').value`;
-
-function proposals(resource: Stored<Resource>, facts: MaskFacts): Order[] {
-  const orders: Order[] = [];
-  const whole = (
-    path: string,
-    why: string,
-    origin: Order['origin'] = 'proposed',
-    ground: MaskGround = 'third-party',
-  ) => {
-    const full = `${resource.resourceType}.${path}`;
-    for (const place of placesOf(resource, full) ?? []) orders.push({ place, path: full, ground, origin, why });
-  };
-  if (resource.resourceType === 'RelatedPerson' && facts.proxies.has(`RelatedPerson/${resource.id}`)) {
-    for (const part of ['telecom', 'address', 'identifier', 'birthDate', 'photo']) whole(part, "a proxy's own detail");
-  }
-  if (resource.resourceType === 'Communication') {
-    if (isMasked(resource, 'subject')) whole('payload', 'about somebody for whom the person acts');
-    if (isWithProxy(resource, facts)) whole(contactPath, "a proxy's own contact detail");
-    else if (isRemoved(resource)) {
-      whole(contactPath, 'a detail that was removed because of a risk (OBJ-8)', 'fixed', 'serious-harm');
-    }
-  }
-  const texts = textsIn(resource, [], neverDetails);
-  const free = freeTexts(resource, texts);
-  const hits = [...detailsIn(resource, texts, facts), ...namesIn(free, facts.proxyNames, facts.own)];
-  if (isFromOutside(resource)) hits.push(...contactsIn(free, facts.own));
-  return [
-    ...orders,
-    ...hits.map((one) => ofHit(resource, one)).filter((one) => !orders.some((other) => covers(other, one))),
-  ];
-}
-
-const covers = (outer: Order, { place }: Order): boolean => isWithin(place.pointer, outer.place.pointer);
-
-function ofHit(resource: Resource, { pointer, text, why }: Hit): Order {
-  const place: Place = { pointer };
-  return {
-    ...{ place, path: pathTo(resource, pointer), text, words: wordsPattern(text) },
-    ...{ ground: 'third-party', origin: 'proposed', why },
-  };
-}
-
-/** Keys whose texts are nobody's details or words. */
-const neverDetails: ReadonlySet<string> = new Set([
-  ...['resourceType', 'id', 'url', 'system', 'code', 'reference', 'valueCode', 'contentType', 'status', 'lastUpdated'],
-]);
-
-/** Another's details wherever else they stand. */
-function detailsIn(resource: Resource, texts: readonly PlacedText[], { details }: MaskFacts): Hit[] {
-  if (details.length === 0) return [];
-  return texts.flatMap(({ pointer, text }) => {
-    const readable = readableText(resource, pointer, text);
-    if (pointer.at(-1) === 'data' && readable === text) return [];
-    const found = details.flatMap((one) => [...readable.matchAll(one)].map(([words]) => words));
-    return [...new Set(found)].map((words) => ({ pointer, text: words, why: "a proxy's own detail" }));
-  });
-}
-
-function isWithProxy({ recipient = [], sender }: Communication, { proxies }: MaskFacts): boolean {
-  return [...recipient, ...(sender === undefined ? [] : [sender])].some((one) => {
-    const reference = localReference(one.reference, 'RelatedPerson');
-    return reference !== undefined && proxies.has(reference);
-  });
-}
-
-/** Whether the detail that it used was taken out of the record because of a risk: then it is marked (OBJ-8). */
-const isRemoved = (message: Communication): boolean => usedDetails(message).some(hasMark);
-
-const usedDetails = ({ extension = [] }: Communication) => extension.filter((one) => one.url === contactUrl);
-
-const hasMark = (used: Extension): boolean => isMasked(used, 'valueContactPoint') || isMasked(used, 'valueAddress');
-
-/** The detail as the reviewer sees it: without the mark that hides it from others. */
-function unmarked<T extends Stored<Resource>>(resource: T): T {
-  if (resource.resourceType !== 'Communication' || !isRemoved(resource as Communication)) return resource;
-  const copy = structuredClone(resource);
-  for (const used of usedDetails(copy as Communication)) {
-    delete used.valueContactPoint?.extension;
-    delete used.valueAddress?.extension;
-  }
-  return copy;
-}
-
-/** Whether somebody else than the trust wrote it. */
-const isFromOutside = (resource: Resource): boolean =>
-  resource.resourceType === 'Communication' &&
-  (resource.category ?? []).some((one) => one.coding?.some(({ code }) => code === 'inbound'));
-
 /** Files that say what is hidden beside them: nothing in them can be hidden, so that they are hidden whole. */
 function unreadable(resource: Stored<Resource>, hidden: readonly Order[]): Order[] {
   if (resource.resourceType !== 'Communication' && resource.resourceType !== 'CommunicationRequest') return [];
@@ -262,6 +154,11 @@ function unreadable(resource: Stored<Resource>, hidden: readonly Order[]): Order
     ];
   });
 }
+
+/** Each once: one path may lead to several places. */
+const distinct = (masks: readonly EntryMask[]): EntryMask[] => [
+  ...new Map(masks.map((one) => [JSON.stringify(one), one])).values(),
+];
 
 /** A part in a reader's words. */
 function whatIs({ pointer }: Place): string {

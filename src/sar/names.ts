@@ -31,7 +31,8 @@ export class Names {
   /** Empty where there is no name. Errors: StoreError. */
   async of(reference: Reference | undefined): Promise<string> {
     if (reference === undefined) return '';
-    const key = reference.reference ?? '';
+    if (isMasked({ reference }, 'reference')) return MASKED;
+    const key = (reference.reference ?? '').replace(/\/_history\/.*$/, '');
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const read = key === '' ? '' : await this.#read(key);

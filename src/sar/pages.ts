@@ -1,5 +1,5 @@
 import type { Communication, CommunicationRequest, Provenance } from '@medplum/fhirtypes';
-import { type FhirStore, type Stored, searchAll } from '../store/fhir-store.ts';
+import { type FhirStore, type Stored, StoreError, searchAll } from '../store/fhir-store.ts';
 import type { TimelineKey } from './timeline.ts';
 
 /** So many are read at a time: what is in memory does not grow with the history. */
@@ -40,7 +40,8 @@ export async function* itemsOf(store: FhirStore, keys: readonly TimelineKey[]): 
     ]);
     for (const key of page) {
       const resource = messages.get(key.reference) ?? requests.get(key.reference);
-      if (resource === undefined) continue;
+      // Left out in silence, the copy would look whole.
+      if (resource === undefined) throw new StoreError('unavailable', `${key.reference} was found and is gone`);
       const request = key.request === undefined ? undefined : requests.get(key.request);
       yield { key, resource, request, provenance: provenance.get(key.reference) ?? [] };
     }

@@ -3,6 +3,16 @@ import type { EntryMask, HistoryEntry, HistoryItem, HistorySection, SubjectHisto
 import { coveringLetter } from './letter.ts';
 import { openPdf } from './pdf-file.ts';
 import { type Bookmark, colors, MARGIN, PdfPages, type Style, TEXT_WIDTH } from './pdf-pages.ts';
+import {
+  fieldsAfter,
+  fieldsBefore,
+  headingOf,
+  listedMasks,
+  maskText,
+  maskWords,
+  type PrintedField,
+  particularsOf,
+} from './printed.ts';
 import { dayText, timeText } from './readable.ts';
 
 /**
@@ -97,18 +107,12 @@ function letter(pages: PdfPages, history: SubjectHistory): void {
 }
 
 function beginning(pages: PdfPages, history: SubjectHistory): void {
-  const { person, request, stage } = history;
+  const { stage } = history;
   pages.bookmark(titleOf(history));
   pages.text('H1', titleOf(history), heads.H1);
   pages.space(6);
   if (stage === 'review') pages.text('P', 'For review. Do not release this copy.', warning);
-  fields(pages, [
-    ['Name', person.name],
-    ['Date of birth', person.birthDate === undefined ? '' : dayText(person.birthDate)],
-    ['NHS number', person.nhsNumber ?? ''],
-    ['Request', request.number],
-    ['Received on', dayText(request.received)],
-  ]);
+  fields(pages, particularsOf(history));
 }
 
 /** Begins a section: its heading, and its bookmark. */
@@ -158,43 +162,22 @@ function itemOn(pages: PdfPages, item: HistoryItem): void {
 const monthOf = ({ atText }: HistoryEntry): string => /\p{L}+ \d{4}/u.exec(atText)?.[0] ?? atText;
 
 function entryOn(pages: PdfPages, entry: HistoryEntry): void {
-  const kind = entry.kind === 'request' ? 'Request for a message' : entry.direction === 'inbound' ? 'From' : 'To';
-  const who = entry.kind === 'request' ? '' : ` ${entry.direction === 'inbound' ? entry.from : entry.to}`;
   pages.space(9);
   pages.need(70);
   pages.rule(0.5, colors.grey);
   pages.space(3);
-  pages.text('H4', `${entry.atText}: ${kind}${who}`, heads.H4);
-  fields(pages, [
-    ['Status', entry.status],
-    ['Channel', entry.channel ?? ''],
-    ['From', entry.from],
-    ['To', entry.to],
-    ['Contact detail', entry.contact ?? ''],
-    ['Kind of message', entry.messageType ?? ''],
-    ['Acting for somebody', entry.asProxy ? 'Yes' : ''],
-    ['Other record', entry.otherRecord ?? ''],
-    ['Subject line', entry.subjectLine ?? ''],
-  ]);
+  pages.text('H4', `${entry.atText}: ${headingOf(entry)}`, heads.H4);
+  fields(pages, fieldsBefore(entry));
   if (entry.text !== '') {
     pages.space(4);
     pages.text('P', entry.text, body, { x: 14, width: TEXT_WIDTH - 14, bar: colors.blue });
     pages.space(4);
   }
-  fields(pages, [
-    ['Attachments', entry.attachments.map((one) => one.title).join('\n')],
-    ['Reasons', entry.reasons.join('\n')],
-    ['Notes', entry.notes.join('\n')],
-    ['Asked for by', entry.requester ?? ''],
-    ['Recorded by', entry.recordedBy.join(', ')],
-    ['Lawful basis', entry.lawfulBases.join(', ')],
-    ...entry.times.map(({ what, atText }) => [what, atText] as const),
-    ['Reference', entry.reference],
-  ]);
+  fields(pages, fieldsAfter(entry));
   masksOf(pages, entry.masks);
 }
 
-function fields(pages: PdfPages, given: readonly (readonly [name: string, text: string])[]): void {
+function fields(pages: PdfPages, given: readonly PrintedField[]): void {
   const shown = given.filter(([, text]) => text !== '');
   if (shown.length === 0) return;
   pages.structure.begin('L');
@@ -202,34 +185,21 @@ function fields(pages: PdfPages, given: readonly (readonly [name: string, text: 
   pages.structure.end();
 }
 
-/** In a review alone: the parts, as they are decided on. */
 function masksOf(pages: PdfPages, masks: readonly EntryMask[]): void {
-  const listed = masks.filter((one) => one.path !== undefined);
+  const listed = listedMasks(masks);
   if (listed.length === 0) return;
   pages.need(40);
-  pages.text('P', 'Masked in the released copy:', { ...label, color: colors.red });
+  pages.text('P', maskWords.beside, { ...label, color: colors.red });
   list(pages, listed.map(maskText));
 }
 
-function maskText({ reference, what, origin, path = '', text, ground, why = '' }: EntryMask): string {
-  const words = text === undefined ? '' : `, the words “${text}”`;
-  return `${reference}: ${what}${words}; ${originText[origin]}; ground: ${ground ?? 'none'}; ${why}; path: ${path}`;
-}
-
-const originText = {
-  decided: 'decided by the reviewer',
-  proposed: 'proposed',
-  shown: 'proposed, and shown by a decision: it is NOT masked',
-  fixed: 'always masked',
-} as const satisfies Record<EntryMask['origin'], string>;
-
 function maskedList(pages: PdfPages, { stage, masks, unmatched }: SubjectHistory): void {
   if (stage === 'release') return;
-  if (masks.listed.length === 0) pages.text('P', 'Nothing is masked.', body);
+  if (masks.listed.length === 0) pages.text('P', maskWords.none, body);
   list(pages, masks.listed.map(maskText));
-  if (masks.more) pages.text('P', 'There are more; each is listed at its message.', body);
+  if (masks.more) pages.text('P', maskWords.more, body);
   if (unmatched.length === 0) return;
-  pages.text('P', 'Decisions that mask nothing:', warning);
+  pages.text('P', maskWords.unmatched, warning);
   list(
     pages,
     unmatched.map(({ expression, text }) => `${expression}: ${text}`),

@@ -1,3 +1,4 @@
+import { lawText } from '../policy/law-text.ts';
 import type { HistoryAsk, HistoryDeps } from './ask.ts';
 import { MASKED, type Stage } from './history.ts';
 import { dayText } from './readable.ts';
@@ -24,7 +25,7 @@ function periodSentence({ start, end }: HistoryAsk['period']): string {
 }
 
 export function purposes({ policy }: HistoryDeps): string[] {
-  const bases = policy.lawfulBases.map(({ label }) => label).join('; ');
+  const bases = policy.lawfulBases.map(({ label }) => lawText(label)).join('; ');
   return [
     'We send messages to provide and manage your care: appointments, results, treatment, and urgent news about your safety.',
     `The lawful basis is: ${bases || 'stated with each message'}. The kinds of data are your name, contact details, health and care information in messages, and your choices.`,

@@ -39,6 +39,10 @@ export async function accessSubject(store: FhirStore, patientId: string): Promis
   };
 }
 
+/** The person themselves, by every name that a reference has for them. */
+export const selfOf = ({ references, acting }: AccessSubject): ReadonlySet<string> =>
+  new Set([...references, ...acting.map((one) => `RelatedPerson/${one.id}`)]);
+
 const byId = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : 1);
 
 /** Whether any record of theirs says that the person has died: then another Act applies. */

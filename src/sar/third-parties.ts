@@ -1,4 +1,5 @@
-import type { Patient, Resource } from '@medplum/fhirtypes';
+import type { HumanName, Patient, Resource } from '@medplum/fhirtypes';
+import { system } from '../canonical.ts';
 import { readableText } from './mask.ts';
 import type { PlacedText, Pointer } from './places.ts';
 import { nationalDigits } from './words.ts';
@@ -17,35 +18,41 @@ export interface OwnDetails {
   readonly names: ReadonlySet<string>;
   /** National digits of telephone numbers, and email addresses in lower case. */
   readonly contacts: ReadonlySet<string>;
+  /** NHS numbers, as ten digits. */
+  readonly numbers: ReadonlySet<string>;
 }
 
 /** What belongs to the person, from all of their records. */
 export function ownDetails(records: readonly Patient[]): OwnDetails {
-  const words = records.flatMap(({ name = [] }) => name.flatMap((one) => [...(one.given ?? []), one.family ?? '']));
   const telecom = records.flatMap((one) => one.telecom ?? []);
+  const numbers = records
+    .flatMap((one) => one.identifier ?? [])
+    .flatMap((one) => (one.system === system.nhsNumber && one.value !== undefined ? [one.value] : []));
   return {
-    names: new Set(words.flatMap((one) => one.toLowerCase().split(/\s+/)).filter((one) => one !== '')),
+    names: wordsOfNames(records.flatMap((one) => one.name ?? [])),
     contacts: new Set(telecom.flatMap((one) => (one.value === undefined ? [] : [contactKey(one.value)]))),
+    numbers: new Set(numbers.map((one) => one.replaceAll(/\s/g, ''))),
   };
+}
+
+/** In lower case, one by one. */
+export function wordsOfNames(names: readonly HumanName[]): Set<string> {
+  const words = names.flatMap((one) => [...(one.given ?? []), one.family ?? '', one.text ?? '']);
+  return new Set(words.flatMap((one) => one?.toLowerCase().split(/\s+/) ?? []).filter((one) => one !== ''));
 }
 
 /** A contact detail as it is compared. */
 export const contactKey = (value: string): string => nationalDigits(value) ?? value.trim().toLowerCase();
 
 /**
- * Names of others in free texts: those that are known, of the person's proxies, and whatever follows a courtesy title
- * or a word of kinship. Doctors and nurses, who act as such, stay (Data Protection Act 2018, schedule 2 paragraph 17).
+ * Names of others in free texts: whatever follows a courtesy title or a word of kinship. Not `named`, words that the copy
+ * says anyhow; nor doctors and nurses, who act as such (Data Protection Act 2018, schedule 2 paragraph 17).
  */
-export function namesIn(texts: readonly PlacedText[], known: readonly RegExp[], own: OwnDetails): Hit[] {
+export function namesIn(texts: readonly PlacedText[], named: ReadonlySet<string>): Hit[] {
   return texts.flatMap(({ pointer, text }) => {
-    const ofKnown = known.flatMap((pattern) => [...text.matchAll(pattern)].map(([name]) => name));
     const titled = [...text.matchAll(titledName), ...text.matchAll(kinsName)].map(({ groups }) => groups?.name ?? '');
-    const others = titled.filter((name) => !isOwn(name, own));
-    const found: Hit[] = [
-      ...ofKnown.map((name) => ({ pointer, text: name, why: 'names somebody who acts or acted for the person' })),
-      ...others.map((name) => ({ pointer, text: name, why: 'seems to name somebody else' })),
-    ];
-    return unique(found);
+    const others = titled.filter((name) => !isNamed(name, named));
+    return unique(others.map((one) => ({ pointer, text: one, why: 'seems to name somebody else' })));
   });
 }
 
@@ -87,11 +94,11 @@ function capitalised(words: string): string {
   return words.replaceAll(/(?<=^|\|)\w/g, (letter) => letter.toUpperCase());
 }
 
-const isOwn = (found: string, { names }: OwnDetails): boolean =>
+const isNamed = (found: string, named: ReadonlySet<string>): boolean =>
   found
     .toLowerCase()
     .split(/\s+/)
-    .every((one) => names.has(one));
+    .every((one) => named.has(one));
 
 function unique(hits: readonly Hit[]): Hit[] {
   return [...new Map(hits.map((one) => [`${one.pointer.join('/')} ${one.text}`, one])).values()];

@@ -3,7 +3,9 @@ import { identifierSystem, structureDefinition } from '../canonical.ts';
 import { londonDay, spanOf } from '../policy/london.ts';
 import { localReference } from '../send/naming.ts';
 import { type FhirStore, type Stored, searchEach } from '../store/fhir-store.ts';
-import type { AccessSubject } from './subject.ts';
+import type { UsedDetails } from './details.ts';
+import { detailsOfOthers, removedDetailsIn } from './proposals.ts';
+import { type AccessSubject, selfOf } from './subject.ts';
 
 /**
  * What is in a history, and in which order: names and times alone, so that ten thousand messages are a few megabytes, and
@@ -14,16 +16,18 @@ export interface TimelineKey {
   readonly reference: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** `CommunicationRequest/id` that a message belongs to. */
+  /** As it was found: whether it is still the same. */
+  readonly version: string;
+  /** `CommunicationRequest/id` that a message about the person belongs to; another's request is theirs. */
   readonly request?: string;
   /** About somebody else: sent to or by the person as a proxy. */
   readonly asProxy: boolean;
 }
 
-export interface Timeline {
+export interface Timeline extends UsedDetails {
   /** Oldest first. */
   readonly keys: readonly TimelineKey[];
-  /** Of those, requests that have messages in the history. */
+  /** Requests that messages of those belong to. */
   readonly withMessages: ReadonlySet<string>;
   /** Everything, whatever the period that was asked for. */
   readonly known: ReadonlyMap<string, TimelineKey>;
@@ -39,21 +43,28 @@ export interface Period {
 export async function timelineOf(store: FhirStore, subject: AccessSubject, period: Period): Promise<Timeline> {
   const keys = new Map<string, TimelineKey>();
   const earliest = new Map<string, number>();
+  const [removed, used] = [new Set<string>(), new Set<string>()];
+  const proxies = new Set(subject.proxies.map((one) => `RelatedPerson/${one.id}`));
   for await (const one of messagesOf(store, subject)) {
     const key = keyOfMessage(one, subject);
     if (key === undefined || keys.has(key.reference)) continue;
     keys.set(key.reference, key);
+    for (const detail of removedDetailsIn(one)) removed.add(detail);
+    for (const detail of detailsOfOthers(one, proxies)) used.add(detail);
     if (key.request !== undefined) earliest.set(key.request, Math.min(earliest.get(key.request) ?? key.at, key.at));
   }
   for await (const one of searchEach(store, 'CommunicationRequest', [['subject', subject.references.join(',')]])) {
     const reference = `CommunicationRequest/${one.id}`;
-    keys.set(reference, { reference, at: timeOfRequest(one, earliest.get(reference)), asProxy: false });
+    const at = timeOfRequest(one, earliest.get(reference));
+    keys.set(reference, { reference, at, version: one.meta.versionId, asProxy: false });
   }
   const ordered = [...keys.values()].sort((a, b) => a.at - b.at || (a.reference < b.reference ? -1 : 1));
+  const inPeriod = ordered.filter((one) => isIn(period, one.at));
   return {
-    keys: ordered.filter((one) => isIn(period, one.at)),
-    withMessages: new Set(earliest.keys()),
+    keys: inPeriod,
+    withMessages: new Set(inPeriod.flatMap((one) => one.request ?? [])),
     known: keys,
+    ...{ removed, used },
   };
 }
 
@@ -69,14 +80,18 @@ async function* messagesOf(store: FhirStore, subject: AccessSubject): AsyncGener
 /** `undefined` for what is between a proxy and the trust about somebody else. */
 function keyOfMessage(message: Stored<Communication>, subject: AccessSubject): TimelineKey | undefined {
   const about = localReference(message.subject?.reference, 'Patient');
-  const isTheirs = message.subject === undefined || (about !== undefined && subject.references.includes(about));
+  const self = selfOf(subject);
   const involved = [...(message.recipient ?? []), ...(message.sender === undefined ? [] : [message.sender])];
-  const own = new Set([...subject.references, ...subject.acting.map((one) => `RelatedPerson/${one.id}`)]);
-  if (!isTheirs && !involved.some((one) => own.has(one.reference ?? ''))) return undefined;
-  const request = localReference(message.basedOn?.[0]?.reference, 'CommunicationRequest');
+  const named = involved.flatMap(({ reference = '' }) => (self.has(reference) ? [reference] : []));
+  // What nobody filed is about whoever the number's entry is about.
+  const isUnfiled = message.subject === undefined && !named.some((one) => one.startsWith('RelatedPerson/'));
+  const isTheirs = isUnfiled || (about !== undefined && subject.references.includes(about));
+  if (!isTheirs && named.length === 0) return undefined;
+  const request = isTheirs ? localReference(message.basedOn?.[0]?.reference, 'CommunicationRequest') : undefined;
   return {
     reference: `Communication/${message.id}`,
     at: timeOfMessage(message),
+    version: message.meta.versionId,
     ...(request === undefined ? {} : { request }),
     asProxy: !isTheirs,
   };

@@ -129,6 +129,8 @@ describe('SAR-1: npx herald sar', () => {
       expect([second.kept, second.document]).toEqual([2, first.document]);
       expect(statSync(join(out, 'copy.pdf')).mtimeMs).toBe(before);
       expect(readFileSync(join(out, 'copy.json'), 'utf8')).toContain(first.document);
+      const named = (await audits()).map((one) => JSON.stringify(one).includes(first.document));
+      expect(named, 'SAR-4: the audit of each run names the document that it wrote').toEqual([true, true]);
       expect(readdirSync(out).filter((one) => one.endsWith('.part') || one === 'unfinished.json')).toEqual([]);
     });
 
@@ -150,6 +152,16 @@ describe('SAR-1: npx herald sar', () => {
       const second = JSON.parse((await exported('--json')).out);
       expect([second.kept, second.document === first.document]).toEqual([0, false]);
       expect(readFileSync(join(out, 'copy.html'), 'utf8')).toContain('Text of m9');
+    });
+
+    it('begins anew where a message has changed meanwhile', async () => {
+      await put(...people, aRequestTask(), aMessage('m1'));
+      await exported();
+      cutOff();
+      const marked = aMessage('m1', { status: 'entered-in-error' });
+      await onRecord(({ store }) => store.commit([{ op: 'update', resource: marked }]));
+      expect(JSON.parse((await exported('--json')).out).kept).toBe(0);
+      expect(readFileSync(join(out, 'copy.html'), 'utf8')).toContain('Marked as a mistake');
     });
 
     it('does nothing when all is there, and nothing is disclosed then', async () => {

@@ -243,6 +243,54 @@ describe('SAR-1: everything is in the history', () => {
     ]);
   });
 
+  it('a request in these days stands alone where its message is not in them', async () => {
+    await rig.put(
+      anOrder('r-early', { authoredOn: '2026-04-01T08:00:00Z' }),
+      aMessage('late', { basedOn: basedOn('r-early'), sent: '2026-04-09T09:00:00Z' }),
+    );
+    const alone = async (end: string) =>
+      (await rig.entries({ period: { start: '2026-04-01', end } })).map((one) => [one.reference, one.standsAlone]);
+    expect(await alone('2026-04-02')).toEqual([['CommunicationRequest/r-early', true]]);
+    expect(await alone('2026-04-09')).toEqual([
+      ['CommunicationRequest/r-early', false],
+      ['Communication/late', true],
+    ]);
+    const elsewhere = { subject: { reference: 'Patient/bo' }, recipient: [{ reference: 'Patient/bo' }] };
+    await rewritten(rig, aMessage('late', elsewhere), anOrder('r-early', { subject: { reference: 'Patient/bo' } }));
+  });
+
+  it('what comes while the copy is written is in none of its forms; what goes cuts it off', async () => {
+    const history = await rig.ask();
+    await rig.put(inbound('later', 'Came while it was written'));
+    for (const form of Object.values(bundleForms)) {
+      expect(await textOf(form.write(history, base))).not.toContain('Came while');
+    }
+    expect((await collected(history.entries())).length).toBe(history.total);
+    const store = {
+      ...rig.deps.store,
+      search: async (type: never, params: [string, string][], cursor?: string) => {
+        const page = await rig.store.search(type, params, cursor);
+        const isPage = params.some(([name]) => name === '_id');
+        return isPage ? { ...page, matches: page.matches.filter((one: { id: string }) => one.id !== 'later') } : page;
+      },
+      read: async (type: never, id: string) => (id === 'later' ? undefined : rig.store.read(type, id)),
+      commit: rig.store.commit.bind(rig.store),
+    };
+    const { exportSubjectAccess } = await import('../../src/sar/export.ts');
+    const cut = await exportSubjectAccess(
+      { ...rig.deps, store: store as never },
+      {
+        ...{ patientId: 'ada', taskId: 'sar-1', stage: 'review', form: 'document', period: {} },
+        caller: { client: 'demo-sar', role: 'sar', requestId: 'r' },
+      },
+    );
+    await expect(collected(cut.entries())).rejects.toThrow('is gone');
+    await rewritten(rig, {
+      ...inbound('later', ''),
+      ...{ subject: { reference: 'Patient/bo' }, sender: { reference: 'Patient/bo' } },
+    });
+  });
+
   it('a document is R4 in every part: Composition first, sections that lead to the parts, newest last', async () => {
     const bundle = await rig.bundle();
     expect(faultsOf(r4, bundle)).toEqual([]);

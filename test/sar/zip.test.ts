@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { inflateRawSync } from 'node:zlib';
 import type { Resource } from '@medplum/fhirtypes';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SubjectHistory } from '../../src/sar/history.ts';
 import { historyZip } from '../../src/sar/zip.ts';
+import { filesIn } from './every-form.ts';
 import { aMessage, approved, base, collected, decision, kim, rewritten, type SarRig, sarRig } from './rig.ts';
 
 const open: SarRig[] = [];
@@ -19,27 +19,6 @@ afterEach(() => {
 
 const letter = { contentType: 'application/pdf', title: 'Letter to Ada', data: 'JVBERi0xLjQ=' };
 const withLetter = aMessage('m2', { payload: [{ contentString: 'See Zed Quill' }, { contentAttachment: letter }] });
-
-/** The files of an archive, by the directory at its end (APPNOTE 4.3.12). */
-function filesIn(archive: Buffer): Map<string, Buffer> {
-  const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
-  const found = new Map<string, Buffer>();
-  let at = archive.readUInt32LE(end + 16);
-  for (let left = archive.readUInt16LE(end + 10); left > 0; left -= 1) {
-    const [method, size] = [archive.readUInt16LE(at + 10), archive.readUInt32LE(at + 20)];
-    const [name, extra, comment] = [28, 30, 32].map((one) => archive.readUInt16LE(at + one)) as [
-      number,
-      number,
-      number,
-    ];
-    const start = archive.readUInt32LE(at + 42);
-    const data = start + 30 + archive.readUInt16LE(start + 26) + archive.readUInt16LE(start + 28);
-    const bytes = archive.subarray(data, data + size);
-    found.set(archive.toString('utf8', at + 46, at + 46 + name), method === 8 ? inflateRawSync(bytes) : bytes);
-    at += 46 + name + extra + comment;
-  }
-  return found;
-}
 
 const zipOf = async (history: SubjectHistory) => filesIn(Buffer.concat(await collected(historyZip(history, base))));
 const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
