@@ -19,7 +19,6 @@ import type { Jobs } from './jobs/jobs.ts';
 import { createWorker } from './jobs/worker.ts';
 import { describeError, type Log } from './log.ts';
 import { createMetrics } from './metrics.ts';
-import { createFingerprint } from './objections/fingerprint.ts';
 import { createObjectionSweeper } from './objections/sweep.ts';
 import { govukNotifyCallbacks } from './providers/callbacks.ts';
 import { createGovukNotify, type GovukNotify } from './providers/govuk-notify.ts';
@@ -41,6 +40,7 @@ import { health } from './service/health.ts';
 import { inbox } from './service/inbox.ts';
 import { kept } from './service/kept.ts';
 import { openRecord } from './service/open-record.ts';
+import { removedDetails } from './service/removed-details.ts';
 import { startSimulator } from './service/simulator.ts';
 import { validator } from './service/validator.ts';
 import type { Simulator } from './simulator/simulator.ts';
@@ -48,6 +48,7 @@ import { openDatabase } from './store/database.ts';
 import { createDrafts } from './store/draft.ts';
 import { type FhirStore, StoreError } from './store/fhir-store.ts';
 import { readingAsItGoes } from './store/read-ahead.ts';
+import type { GiveUp } from './store/remote/unit.ts';
 import { SqliteFhirStore } from './store/sqlite-store.ts';
 import type { CommitUnit, SettleDoubts } from './store/unit.ts';
 import { createStoreHealth } from './store-health.ts';
@@ -113,7 +114,7 @@ const MAX_FAILURES = 12;
 
 /**
  * Builds the service from its configuration and starts it: the only place that knows every part. Errors: those of the
- * file system and the network (a port in use), before anything is taken on.
+ * file system and the network (a port in use), ConfigError and StoreError, before anything is taken on.
  */
 export async function startService(config: Config, options: ServiceOptions): Promise<Service> {
   const { log } = options;
@@ -136,11 +137,16 @@ export async function startService(config: Config, options: ServiceOptions): Pro
         )
       : undefined;
   const context = { controller: config.controller, policy: config.policy };
-  const record = openRecord(config.store, {
-    clock,
-    log,
-    giveUp: (store, refused) => handOverRefused(store, refused, { clock, context }),
-  });
+  /** What listens already would keep a process alive that never began. */
+  const abandoned = async (error: unknown, opened?: ReturnType<typeof openRecord>): Promise<never> => {
+    server.close();
+    await simulator?.close();
+    opened?.close();
+    throw error;
+  };
+  const handOver: GiveUp = (from, refused) => handOverRefused(from, refused, { clock, context });
+  const opening = async () => openRecord(config.store, { clock, log, giveUp: handOver });
+  const record = await opening().catch((error: unknown) => abandoned(error));
   const notify = createGovukNotify({
     ...(config.notify.kind === 'govuk'
       ? { apiKey: config.notify.apiKey, url: config.notify.url }
@@ -169,8 +175,8 @@ export async function startService(config: Config, options: ServiceOptions): Pro
   const inMemory = (): FhirStore => new SqliteFhirStore(openDatabase(':memory:'), { clock });
 
   metrics.watchQueues(() => jobs.stats());
-
-  const fingerprint = createFingerprint(kept(dataDir, 'removed-details.key'));
+  const removed = await removedDetails(dataDir, store).catch((error: unknown) => abandoned(error, record));
+  const { fingerprint } = removed;
   const readAhead = record.aheadOf?.(store) ?? readingAsItGoes(store);
   const gather: Gather = (request, { view = store, tried, leavesDraft } = {}) => {
     const findTemplate = once((id: string) => provider.findTemplate(id));
@@ -192,7 +198,6 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     monotonic: () => performance.now(),
     pace: createPace(clock, config.policy.providerLimits),
   };
-
   const accepting = { ...common, settleDoubts, count: metrics.decision };
   const requests = createRequests(accepting);
   const receiving = {
@@ -242,7 +247,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     auth: createDemoAuth({ staff: isEmbedded }),
     unauthenticated,
     callbacks: govukNotifyCallbacks({ token: callbackToken, jobs, clock, log, metrics }),
-    health: () => health({ storeHealth, jobs, provider }),
+    health: () => health({ storeHealth, jobs, provider, removed }),
     notices: simulator === undefined ? [] : ['The GOV.UK Notify simulator is in use: no message leaves this machine.'],
   });
   limitSlowClients(server);
@@ -258,6 +263,7 @@ export async function startService(config: Config, options: ServiceOptions): Pro
     repeat(timing.sweepMs, createObjectionSweeper({ store, clock, log, fingerprint, ...context }), { failed }),
     repeat(EMERGENCIES_MS, () => emergencies.look(), { failed }),
     repeat(timing.doubtsMs, () => settleDoubts(), { first: 0, failed }),
+    repeat(timing.doubtsMs, () => removed.settle(), { failed }),
   ];
   // The queue may be younger than the record: of what is under way it may know nothing.
   if (!isEmbedded) repeated.push(repeat(DAY_MS, () => followUpAll({ store, jobs, clock }), { first: 0, failed }));

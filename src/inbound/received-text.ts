@@ -2,12 +2,14 @@ import type { Communication } from '@medplum/fhirtypes';
 import { AppError } from '../errors.ts';
 import type { Job } from '../jobs/jobs.ts';
 import type { JobOutcome } from '../jobs/worker.ts';
+import { keptMasked } from '../objections/kept-out.ts';
 import { worker } from '../send/worker-caller.ts';
 import { type Stored, StoreError, type Write } from '../store/fhir-store.ts';
+import { deniesSender } from './denied.ts';
 import type { InboundDeps } from './deps.ts';
 import type { Meaning } from './meaning.ts';
 import { answerOutOfHours } from './out-of-hours.ts';
-import { nobodyKnown, sendersOf } from './senders.ts';
+import { nobodyKnown, type Sender, sendersOf } from './senders.ts';
 import { stopWrites, textsAreObjectedTo } from './stop.ts';
 import { type AboutText, checkContactTask, triageTask } from './tasks.ts';
 import { type Filing, type ReceivedText, textOf, textRecord } from './text.ts';
@@ -50,7 +52,7 @@ async function writesFor(deps: InboundDeps, text: ReceivedText): Promise<Write[]
   const answered =
     text.e164 === undefined ? undefined : await lastTextTo(store, text.e164, candidates, text.receivedAt);
   const team = await teamOf(store, answered, policy, now);
-  const meaning = deps.meaningOf(text.words);
+  const meaning = await meaningOf(deps, text.words, only);
   const filing: Filing = {
     sender: only,
     isTheirs: meaning.stop || !meaning.wrongNumber,
@@ -59,7 +61,9 @@ async function writesFor(deps: InboundDeps, text: ReceivedText): Promise<Write[]
   };
   const about: AboutText = { text: text.id, receivedAt: new Date(text.receivedAt), sender: only, candidates, team };
   const closedNumber = text.e164 === undefined ? undefined : deps.fingerprint({ system: 'phone', value: text.e164 });
-  const writes: Write[] = [{ op: 'create', resource: textRecord(text, filing, context) }];
+  // A number that left the record is nobody's to see in any version of the text (OBJ-8).
+  const record = await keptMasked(deps, textRecord(text, filing, context));
+  const writes: Write[] = [{ op: 'create', resource: record }];
   const stops = meaning.stop && only !== undefined && !(await textsAreObjectedTo(store, only, now));
   if (stops) {
     const receivedAt = text.receivedAt < now.toISOString() ? text.receivedAt : now.toISOString();
@@ -81,6 +85,13 @@ async function writesFor(deps: InboundDeps, text: ReceivedText): Promise<Write[]
     });
   }
   return writes;
+}
+
+/** What it says, and whether it says that it is not of the one who has the number. Errors: StoreError. */
+async function meaningOf(deps: InboundDeps, words: string, only: Sender | undefined): Promise<Meaning> {
+  const meaning = deps.meaningOf(words);
+  if (meaning.wrongNumber || only === undefined) return meaning;
+  return { ...meaning, wrongNumber: await deniesSender(deps.store, words, only) };
 }
 
 function reasonOf(meaning: Meaning, isKnown: boolean) {

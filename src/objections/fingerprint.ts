@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import type { Address, ContactPoint } from '@medplum/fhirtypes';
 import { parsePhone } from '../notify/phone.ts';
 
@@ -11,9 +11,11 @@ export type Fingerprint = (detail: ContactPoint | Address) => string | undefined
 
 /** `key`: a secret of the installation, the same in each of its processes and after a restart. */
 export function createFingerprint(key: Buffer): Fingerprint {
+  // Made ready once: that is most of the work of one fingerprint.
+  const secret = createSecretKey(key);
   return (detail) => {
     const form = formOf(detail);
-    return form === undefined ? undefined : createHmac('sha256', key).update(form).digest('base64url');
+    return form === undefined ? undefined : createHmac('sha256', secret).update(form).digest('base64url');
   };
 }
 

@@ -1,44 +1,28 @@
 import type { Communication, CommunicationRequest } from '@medplum/fhirtypes';
-import { auditEvent } from '../audit.ts';
-import { backoffMs } from '../jobs/backoff.ts';
 import type { Job } from '../jobs/jobs.ts';
 import type { Held, JobOutcome } from '../jobs/worker.ts';
 import { type Channel, channels } from '../policy/channel.ts';
 import { decide } from '../policy/decide.ts';
 import type { Decision } from '../policy/decision.ts';
 import { type PolicyFacts, sensitivityOf } from '../policy/facts.ts';
-import type { Provider, ProviderChannel, ProviderNotification, SendResult } from '../providers/provider.ts';
-import type { Stored, Write } from '../store/fhir-store.ts';
+import type { Provider, ProviderChannel } from '../providers/provider.ts';
+import type { Stored } from '../store/fhir-store.ts';
 import { authorityWrites } from './authority.ts';
+import { recordResult, settleCall } from './call-result.ts';
 import { type Reviewed, reviewWrites } from './emergency-review.ts';
-import {
-  type Attempt,
-  alertWhenStuck,
-  type DispatchDeps,
-  hold,
-  lost,
-  notAskedFor,
-  patientOf,
-  undeliverable,
-  withhold,
-} from './endings.ts';
-import { followUpJob } from './follow-up.ts';
-import { canonicalJson } from './ids.ts';
+import { type Attempt, alertWhenStuck, type DispatchDeps, hold, notAskedFor, withhold } from './endings.ts';
+import { isSameContent } from './ids.ts';
 import { withLabels } from './labels.ts';
-import { acceptedCommunication, withDelivery } from './record.ts';
-import { tellIfTextChanged } from './template-changed.ts';
-import { expiresOf, goesAt, occurrenceOf } from './times.ts';
-import { channelOfAttempt } from './tried.ts';
-import { worker } from './worker-caller.ts';
+import { again, waitUntil } from './next-try.ts';
+import { withDelivery } from './record.ts';
+import { goesAt, occurrenceOf } from './times.ts';
+import { providerChannelOf } from './tried.ts';
 
 /**
  * Facts older than this are not acted on: an objection, a withdrawal or a death that was recorded more than two
  * seconds ago is heeded by every provider call (contract 4).
  */
 const FACTS_GOOD_FOR_MS = 1_500;
-
-/** Longest wait between two tries at something that may pass: the contract promises five minutes. */
-const LONGEST_WAIT_MS = 60_000;
 
 /**
  * Sends one attempt that is due. Repeatable at every point: whatever an earlier run did is found in the record, in
@@ -48,7 +32,7 @@ export async function dispatch(deps: DispatchDeps, job: Job, held: Held): Promis
   const { attempt, turn, facts, quietUntil } = await look(deps, job);
   const { request, communication } = attempt;
   if (communication.status !== 'preparation') return { kind: 'finish' };
-  if (job.callBegunAt !== undefined) return settle(deps, attempt, job.callBegunAt);
+  if (job.callBegunAt !== undefined) return await settleCall(deps, attempt, job.callBegunAt);
   if (request.status !== 'active') return notAskedFor(deps, attempt);
   if (quietUntil !== undefined) return { kind: 'retry', runAt: quietUntil, error: 'quiet-hours', call: 'none' };
   if (turn === undefined) return { kind: 'retry', runAt: occurrenceOf(request) as Date, error: 'early', call: 'none' };
@@ -120,7 +104,7 @@ async function look(
 }
 
 async function takeTurn(deps: DispatchDeps, { request, communication }: Attempt): Promise<Turn> {
-  const paused = await deps.pace.turn({ channel: lastChannel(communication), urgent: isUrgent(request) });
+  const paused = await deps.pace.turn({ channel: providerChannelOf(communication), urgent: isUrgent(request) });
   return { paused, read: { at: deps.clock.now().getTime(), monotonic: deps.monotonic() } };
 }
 
@@ -149,7 +133,7 @@ async function send(
     ...(await authorityWrites(deps.store, communication.id, attempt.request, delivery, context)),
     ...(await reviewWrites(deps.store, reviewed(attempt), decision, context)),
   ];
-  if (canonicalJson(prepared) !== canonicalJson(communication) || relied.length > 0) {
+  if (!isSameContent(prepared, communication) || relied.length > 0) {
     const [written] = await deps.store.commit([
       { op: 'update', resource: { ...prepared, id: communication.id }, ifMatch: communication.meta.versionId },
       ...relied,
@@ -177,7 +161,7 @@ async function send(
   deps.log.info('message.called', { job: job.key, reference: communication.id, channel, outcome: result.kind });
   deps.count(result.kind, channel);
   if (decision.emergency) deps.emergencySent();
-  return recordResult(deps, { ...attempt, communication }, result);
+  return await recordResult(deps, { ...attempt, communication }, result);
 }
 
 const reviewed = ({ communication, request }: Attempt): Reviewed => ({
@@ -186,124 +170,9 @@ const reviewed = ({ communication, request }: Attempt): Reviewed => ({
   request,
 });
 
-async function recordResult(deps: DispatchDeps, attempt: Attempt, result: SendResult): Promise<JobOutcome> {
-  const { job } = attempt;
-  switch (result.kind) {
-    case 'accepted':
-      deps.pace.goOn();
-      return recordAccepted(deps, attempt, result.notification);
-    case 'rejected':
-      return undeliverable(deps, attempt, `provider-${result.code}`, rejectionText[result.code]);
-    case 'misconfigured':
-      deps.log.error('provider.misconfigured', { job: job.key, code: result.code });
-      await alertWhenStuck(deps, attempt, 'the provider refuses our key, template or address');
-      return again(deps, job, result.code, 'none');
-    case 'throttled': {
-      const at = result.until === 'day' ? nextUtcDay(deps.clock.now()) : deps.pace.slowDown();
-      return waitUntil(deps, attempt.request, at, `limit-${result.until}`);
-    }
-    case 'unavailable':
-      return again(deps, job, result.code, 'none');
-    case 'uncertain':
-      return { kind: 'retry', delayMs: 1_000, error: result.code, call: 'uncertain' };
-    default:
-      return result satisfies never;
-  }
-}
-
-/**
- * An earlier call of this attempt may have been accepted: the provider is asked by reference, and nothing is sent
- * until it is certain that nobody took it, which is after the provider's quiet period.
- */
-async function settle(deps: DispatchDeps, attempt: Attempt, begun: Date): Promise<JobOutcome> {
-  const { job, communication } = attempt;
-  const asked = deps.clock.now();
-  const waited = asked.getTime() - begun.getTime();
-  const found = await deps.provider.findByReference(communication.id, lastChannel(communication));
-  switch (found.kind) {
-    case 'several':
-      deps.log.error('message.doubled', { job: job.key, reference: communication.id, count: found.count });
-      deps.count('doubled', lastChannel(communication));
-      return recordAccepted(deps, attempt, found.notification);
-    case 'found':
-      return recordAccepted(deps, attempt, found.notification);
-    case 'unavailable':
-      return again(deps, job, found.code, 'uncertain');
-    case 'none': {
-      // What the provider has forgotten cannot be told from what it never had.
-      if (waited > deps.provider.retentionMs) return lost(deps, attempt);
-      if (waited <= deps.provider.quietPeriodMs) {
-        const quietAt = begun.getTime() + deps.provider.quietPeriodMs + 1;
-        const runAt = new Date(Math.min(quietAt, asked.getTime() + 5_000));
-        return { kind: 'retry', runAt, error: 'unsettled', call: 'uncertain' };
-      }
-      // Known for certain from now on, so the note of that call goes before anything else can fail.
-      return { kind: 'retry', runAt: asked, error: 'not-accepted', call: 'none' };
-    }
-    default:
-      return found satisfies never;
-  }
-}
-
-async function recordAccepted(
-  deps: DispatchDeps,
-  attempt: Attempt,
-  notification: ProviderNotification,
-): Promise<JobOutcome> {
-  const { job, communication, request } = attempt;
-  const now = deps.clock.now();
-  const accepted = acceptedCommunication<Communication & { id: string }>(communication, notification, {
-    ...deps.context,
-    now,
-  });
-  await tellIfTextChanged(deps, communication, accepted);
-  const writes: Write[] = [
-    { op: 'update', resource: accepted, ifMatch: communication.meta.versionId },
-    {
-      op: 'create',
-      resource: auditEvent({
-        action: 'E',
-        subtype: 'send',
-        outcome: '0',
-        recorded: now,
-        caller: worker,
-        controller: deps.context.controller,
-        ...patientOf(communication),
-        entities: [`Communication/${communication.id}`, `CommunicationRequest/${request.id}`],
-        policies: deps.context.policy.lawfulBases.flatMap((one) => (one.url === undefined ? [] : [one.url])),
-      }),
-    },
-  ];
-  await deps.commitUnit({
-    writes,
-    jobs: [
-      { kind: 'finish', lease: job.lease },
-      { kind: 'add', job: followUpJob(accepted, now, now) },
-    ],
-  });
-  return { kind: 'settled' };
-}
-
-function again(deps: DispatchDeps, job: Job, error: string, call: 'none' | 'uncertain'): JobOutcome {
-  const delayMs = backoffMs(job.attempts, { baseMs: 500, capMs: LONGEST_WAIT_MS });
-  return { kind: 'retry', runAt: new Date(deps.clock.now().getTime() + delayMs), error, call };
-}
-
-/** A waiting message wakes up when it expires, so that its end is recorded then and not later. */
-function waitUntil(deps: DispatchDeps, request: CommunicationRequest, at: Date, error: string): JobOutcome {
-  const expires = expiresOf(request);
-  const runAt = expires !== undefined && expires > deps.clock.now() && expires < at ? expires : at;
-  return { kind: 'retry', runAt, error, call: 'none' };
-}
-
 /** Goes before everything else, and waits for no limit but the provider's. */
 function isUrgent({ priority }: CommunicationRequest): boolean {
   return priority === 'stat' || priority === 'asap';
-}
-
-function nextUtcDay(now: Date): Date {
-  // Spread over the first minute: the whole backlog of a day must not knock at midnight.
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1) + Math.random() * 60_000);
 }
 
 function triedOf(job: Job): readonly Channel[] {
@@ -314,14 +183,3 @@ function triedOf(job: Job): readonly Channel[] {
 function providerChannel(provider: Provider, channel: string): ProviderChannel | undefined {
   return provider.channels.find((one) => one === channel);
 }
-
-function lastChannel(communication: Communication): ProviderChannel {
-  const channel = channelOfAttempt(communication);
-  return channel === 'email' || channel === 'letter' ? channel : 'sms';
-}
-
-const rejectionText = {
-  recipient: 'The provider does not accept the contact detail of this person.',
-  content: 'The provider does not accept the text of this message.',
-  'not-permitted': "The provider's account may not send to this person.",
-} as const satisfies Record<Extract<SendResult, { kind: 'rejected' }>['code'], string>;

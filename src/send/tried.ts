@@ -1,6 +1,7 @@
 import type { Communication } from '@medplum/fhirtypes';
 import { codeSystem } from '../canonical.ts';
 import { type Channel, channels } from '../policy/channel.ts';
+import type { ProviderChannel } from '../providers/provider.ts';
 import { type FhirStore, type Stored, searchAll } from '../store/fhir-store.ts';
 
 /** Every attempt at a request so far. Errors: StoreError. */
@@ -26,6 +27,12 @@ export function channelOfAttempt(attempt: Communication): Channel | undefined {
   const codings = attempt.medium?.flatMap((one) => one.coding ?? []) ?? [];
   const code = codings.find((one) => one.system === codeSystem('channel'))?.code;
   return channels.find((one) => one === code);
+}
+
+/** The same as the provider calls it. What was written before a channel was chosen counts as a text. */
+export function providerChannelOf(communication: Communication): ProviderChannel {
+  const channel = channelOfAttempt(communication);
+  return channel === 'email' || channel === 'letter' ? channel : 'sms';
 }
 
 /** The provider took it on, or was asked to and would not. */

@@ -1,7 +1,7 @@
 import type { Communication, Consent, OperationOutcome, Patient, Provenance, Task } from '@medplum/fhirtypes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { demoStaff } from '../../src/auth/demo.ts';
-import { structureDefinition } from '../../src/canonical.ts';
+import { structureDefinition, system } from '../../src/canonical.ts';
 import { searchAll } from '../../src/store/fhir-store.ts';
 import { aPatient, startApp, type TestApp } from '../support/app.ts';
 import { atRisk, concept, explained, objection, reason, removing } from '../support/objections.ts';
@@ -16,6 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => herald.close());
 
+const anotherNumber = { system: system.nhsNumber, value: '9990000026' };
 /** The clerk of `recorded-by` is nobody here: the token's person records. */
 const own = (change: Parameters<typeof objection>[1] = {}): Consent => {
   const { extension = [], ...rest } = objection(patient, change);
@@ -117,6 +118,31 @@ describe('OBJ-8: a message outside Herald that is recorded afterwards', () => {
   });
 });
 
+describe('OBJ-5: an objection that nobody could heed is not taken', () => {
+  const withActions = (...action: NonNullable<NonNullable<Consent['provision']>['action']>): Consent => {
+    const consent = own();
+    return { ...consent, provision: { ...consent.provision, action } };
+  };
+
+  it.each(['SMS', 'text', 'telephone'])('one to a channel "%s", which is none of ours, is 422', async (code) => {
+    const consent = withActions(concept('channel', 'email'), concept('channel', code));
+    const answer = await herald.as('epr', 'post', '/fhir/Consent').send(consent);
+    expect([answer.status, expressions(answer.body)]).toEqual([422, ['Consent.provision.action[1]']]);
+  });
+
+  it('one that has ended is taken as it was', async () => {
+    const answer = await herald
+      .as('epr', 'post', '/fhir/Consent')
+      .send({ ...withActions(concept('channel', 'SMS')), status: 'inactive' });
+    expect(answer.status, answer.text).toBe(201);
+  });
+
+  it('every channel of ours, all, and codes of others beside them are taken', async () => {
+    const known = ['nhsapp', 'sms', 'email', 'secure-email', 'letter', 'all'].map((one) => concept('channel', one));
+    await record(withActions(...known, { coding: [{ system: 'https://example.org/ways', code: 'pigeon' }] }));
+  });
+});
+
 describe('contract 3.2: what only Herald says of an objection', () => {
   it('a fingerprint that a caller makes up is not kept, and those that are there stay', async () => {
     const made = { url: 'removed', valueString: 'made-up' };
@@ -143,6 +169,32 @@ describe('contract 8: the Tasks of an objection', () => {
     expect([upheld.status, expressions(upheld.body)]).toEqual([422, ['Task.output']]);
     expect((await complete(task, 'withdrawn')).status).toBe(200);
     expect((await herald.store.read('Consent', consent.id))?.status).toBe('rejected');
+  });
+
+  it.each([
+    ['discuss-objection', 'withdrawn'],
+    ['discuss-removal', 'remove'],
+    ['explain-impact', 'done'],
+  ])('VER-1: a %s for somebody else changes nothing of it', async (code, decision) => {
+    const consent = await record(own({ parts: [reason, atRisk] }));
+    const other = await herald.as('epr', 'post', '/fhir/Patient').send(aPatient({ identifier: [anotherNumber] }));
+    const asked = (reference: string) =>
+      herald.as('epr', 'post', '/fhir/Task').send({
+        resourceType: 'Task',
+        status: 'requested',
+        intent: 'order',
+        code: concept('task-code', code),
+        focus: { reference: `Consent/${consent.id}` },
+        for: { reference },
+      });
+    const wrong = await complete((await asked(`Patient/${other.body.id}`)).body, decision);
+    expect([wrong.status, expressions(wrong.body)]).toEqual([422, ['Task.for']]);
+    expect((await herald.store.read('Consent', consent.id))?.meta.versionId).toBe('1');
+    // The record that has replaced hers since is hers.
+    const link = [{ type: 'replaces' as const, other: { reference: patient } }];
+    await herald.as('epr', 'put', `/fhir/Patient/${other.body.id}`).send({ ...other.body, link });
+    expect((await complete((await asked(`Patient/${other.body.id}`)).body, decision)).status).toBe(200);
+    expect((await herald.store.read('Consent', consent.id))?.meta.versionId).toBe('2');
   });
 
   it('ACC-1: whoever completes the Task answers for the change of the objection', async () => {
