@@ -1,5 +1,5 @@
 import type { BundleEntry } from '@medplum/fhirtypes';
-import { errorCatalogue } from '../errors.ts';
+import { AppError, errorCatalogue } from '../errors.ts';
 import { catalogued } from '../http/errors.ts';
 import { describeError } from '../log.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from './bundle-entry.ts';
 import { AT_ONCE } from './bundle-turns.ts';
 import type { FhirDeps } from './call.ts';
-import { assertRole } from './interactions.ts';
+import { assertRole, type Handled } from './interactions.ts';
 import { auditRefusal } from './refusals.ts';
 
 /**
@@ -40,12 +40,21 @@ function createdType(raw: RawEntry | undefined): string | undefined {
   return request?.method === 'POST' && typeof request.url === 'string' ? request.url : undefined;
 }
 
+/** Before it runs: what it shows would be audited as disclosed. Errors: AppError METHOD_NOT_ALLOWED. */
+function assertTaken({ alone }: Handled, { at }: Entry): void {
+  if (!alone) return;
+  throw new AppError('METHOD_NOT_ALLOWED', [
+    { expression: `${at}.request.url`, text: 'This operation is asked for by itself, not within a Bundle.' },
+  ]);
+}
+
 async function answered(deps: FhirDeps, from: Sender, raw: RawEntry, index: number): Promise<BundleEntry> {
   let entry: Entry | undefined;
   try {
     entry = entryOf(deps, from, raw, index);
     const handled = handledBy(entry);
     assertRole(handled, from.caller.role, entry.call.route.type);
+    assertTaken(handled, entry);
     return answeredEntry(deps, await handled.run(deps, entry.call), from.returns);
   } catch (thrown) {
     const { requestId } = from.caller;

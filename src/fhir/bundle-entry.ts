@@ -115,8 +115,8 @@ export function answeredEntry(deps: FhirDeps, answer: Answer, returns: Sender['r
       };
     }
     case 'file':
-      // What comes in pieces, as it is found, has no place in an answer that is made whole.
-      throw new AppError('METHOD_NOT_ALLOWED', 'This operation is asked for by itself, not within a Bundle.');
+      // Refused before it ran: see `Handled.alone`.
+      throw new TypeError('A file has no place in a Bundle');
     default: {
       const never: never = answer;
       throw new TypeError(`Unknown answer ${String(never)}`);

@@ -7,7 +7,7 @@ import type { Entry } from './bundle-entry.ts';
 import { comparableLinks, type Resolve, withLinks } from './bundle-links.ts';
 import type { Problems } from './bundle-problems.ts';
 import type { FhirDeps } from './call.ts';
-import { asIncoming } from './incoming.ts';
+import { asIncoming, normalised } from './incoming.ts';
 import { conditionFrom, onlyMatch, type WithId, withAddressedId } from './write.ts';
 
 /** What an entry of a transaction comes to. */
@@ -45,7 +45,7 @@ export async function itemsOf(deps: FhirDeps, entries: readonly Entry[], problem
   const comparable = comparableLinks(
     entries.map((entry) => ({
       fullUrl: entry.fullUrl,
-      resource: entry.resource === undefined ? undefined : asIncoming(deps, entry.resource as Resource),
+      resource: entry.resource === undefined ? undefined : normalised(deps, entry.resource as Resource),
       address: entry.name === 'update' ? `${entry.call.route.type}/${entry.call.id}` : undefined,
     })),
   );
@@ -76,7 +76,7 @@ async function itemOf(
   const { call, name } = entry;
   if (name === 'operation') {
     throw new AppError('PROFILE_INVALID', [
-      { issue: 'not-supported', text: 'A transaction takes no operation; ask for it on its own or in a batch.' },
+      { issue: 'not-supported', text: 'A transaction takes no operation; ask for it on its own.' },
     ]);
   }
   if (name !== 'create' && name !== 'update') return { kind: 'read', entry };

@@ -95,8 +95,10 @@ async function incoming(deps: FhirDeps, call: Call, body: unknown): Promise<Comm
 
 /** What is asked of a request before the rules see it. Errors: AppError PROFILE_INVALID; StoreError. */
 export async function assertAskable(deps: Pick<FhirDeps, 'store'>, resource: CommunicationRequest): Promise<void> {
+  // It must be as it is stored but for the status. What it points at may have gone, and it is taken back all the same.
+  if (resource.status === 'revoked') return;
   if (isForGroup(resource)) throw new AppError('PROFILE_INVALID', [groups]);
-  // Whom it is about, for and from: the rules say what is wrong with those, with the clause.
+  // Whom it is about and for: the rules say what is wrong with those, with the clause. Who asks is read with the facts.
   const leave = ['subject', 'recipient', 'requester'];
   const dangling = await danglingReferences(deps.store, resource, { leave });
   if (dangling.length > 0) throw new AppError('PROFILE_INVALID', dangling);

@@ -1,6 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import { AppError } from '../errors.ts';
 import type { Call, FhirDeps } from './call.ts';
+import { modifierFaults } from './modifiers.ts';
 import { isSubsetted } from './search-elements.ts';
 
 /**
@@ -24,7 +25,7 @@ export function checkIncoming<T extends Resource>(deps: FhirDeps, call: Call, bo
 
 /**
  * A valid resource as it is dealt with from here on: see `checkIncoming`. Errors: AppError PROFILE_INVALID for a part of
- * one (FHIR R4 3.1.1.5.9): it would take the rest away.
+ * one (FHIR R4 3.1.1.5.9), which would take the rest away, and for what changes the meaning of a part.
  */
 export function asIncoming<T extends Resource>(deps: FhirDeps, resource: T): T {
   if (resource.meta?.tag?.some(isSubsetted)) {
@@ -35,6 +36,13 @@ export function asIncoming<T extends Resource>(deps: FhirDeps, resource: T): T {
       },
     ]);
   }
+  const modified = modifierFaults(resource);
+  if (modified.length > 0) throw new AppError('PROFILE_INVALID', modified);
+  return normalised(deps, resource);
+}
+
+/** Without what only the store may say, and with relative references to what is here; nothing is checked. */
+export function normalised<T extends Resource>(deps: Pick<FhirDeps, 'base'>, resource: T): T {
   return withRelativeReferences(withoutServerMeta(resource), `${deps.base}/`);
 }
 

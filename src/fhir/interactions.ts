@@ -20,6 +20,8 @@ export interface Handled {
   readonly run: Interaction;
   /** Stored as it comes, with what its rules put beside it; so it can be one write of a transaction. */
   readonly ordinary?: true;
+  /** Asked for by itself, never within a Bundle. */
+  readonly alone?: true;
 }
 
 /** `undefined` where the type does not have the interaction. */
@@ -35,8 +37,10 @@ export function operationOf(route: ResourceRoute, name: string): Handled | undef
   const known = Object.entries(route.operations).find(([one]) => one === name);
   if (known === undefined) return undefined;
   const run = operation[name as OperationName];
+  const { roles, alone } = known[1];
   // A copy for the person themselves says by its own rules what it masks (SAR-2).
-  return { roles: known[1].roles, run: name === 'subject-access-export' ? run : masking(run) };
+  const masked = name === 'subject-access-export' ? run : masking(run);
+  return { roles, run: masked, ...(alone === undefined ? {} : { alone }) };
 }
 
 /** Errors: AppError ROLE_INSUFFICIENT. */

@@ -1,6 +1,8 @@
 import type { Consent, RelatedPerson } from '@medplum/fhirtypes';
+import { codeSystem } from '../canonical.ts';
 import type { Fault } from '../errors.ts';
 import { recordsOf } from '../objections/concerned.ts';
+import { channels } from '../policy/channel.ts';
 import { objectingProxy } from '../send/gather-objections.ts';
 import { isOfSubject } from '../send/gather-people.ts';
 import { currentIdentifiers, localReference } from '../send/naming.ts';
@@ -17,8 +19,35 @@ export async function objectionFaults(
   consent: Consent & { id: string },
 ): Promise<Fault[]> {
   if (!isObjection(consent) || (consent.status !== 'active' && consent.status !== 'proposed')) return [];
-  return [...reasonFaults(consent), ...decisionFaults(consent), ...(await proxyFaults(deps, consent))];
+  return [
+    ...patientFaults(consent),
+    ...channelFaults(consent),
+    ...reasonFaults(consent),
+    ...decisionFaults(consent),
+    ...(await proxyFaults(deps, consent)),
+  ];
 }
+
+/** Searches find a literal reference alone, and nobody would heed what they do not find. */
+function patientFaults(consent: Consent): Fault[] {
+  if (consent.patient === undefined || localReference(consent.patient.reference, 'Patient') !== undefined) return [];
+  const text =
+    'No record kept here is named as the person who objects, so that nobody would heed it (OBJ-1). Name the Patient by reference, or by a number that one record has.';
+  return [fault('patient', text)];
+}
+
+/** A channel that Herald does not have is one that it would never keep closed: a slip of the pen, as a rule. */
+function channelFaults({ provision }: Consent): Fault[] {
+  return (provision?.action ?? []).flatMap(({ coding = [] }, at): Fault[] => {
+    const isUnknown = coding.some(
+      ({ system, code }) => system === codeSystem('channel') && !objectionChannels.includes(code ?? ''),
+    );
+    const text = `This is none of the channels that can be objected to: ${objectionChannels.join(', ')} (OBJ-5). Name one of them.`;
+    return isUnknown ? [fault(`provision.action[${at}]`, text)] : [];
+  });
+}
+
+const objectionChannels: readonly string[] = [...channels, 'all'];
 
 /** The profile asks for a text; one of spaces says nothing. */
 function reasonFaults(consent: Consent): Fault[] {

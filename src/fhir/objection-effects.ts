@@ -3,6 +3,7 @@ import { codeSystem, structureDefinition } from '../canonical.ts';
 import type { Fault } from '../errors.ts';
 import { withRemoved } from '../objections/removal.ts';
 import { codesIn } from '../send/gather-tasks.ts';
+import { linkedRecords } from '../send/linked-records.ts';
 import { localReference } from '../send/naming.ts';
 import { detailOf, isObjection, withDetail } from '../send/objection-detail.ts';
 import type { FhirStore, Stored, Write } from '../store/fhir-store.ts';
@@ -14,6 +15,7 @@ import type { CompletedTask, TaskEffect } from './task-effects.ts';
 
 /** Done: the objection says that its effect was explained, and when (OBJ-4). */
 export const explainImpact: TaskEffect = {
+  faults: ({ store }, { task }) => personFaults(store, task),
   writes: (deps, completed) =>
     changed(deps, completed, (consent, now) =>
       detailOf(consent).impactExplained
@@ -25,8 +27,9 @@ export const explainImpact: TaskEffect = {
 /** Upheld: it is active, and has its reason. Resolved, withdrawn: it has ended. */
 export const discussObjection: TaskEffect = {
   async faults({ store }, { task, decision }) {
+    const wrong = await personFaults(store, task);
     const consent = await objectionIn(store, task);
-    if (consent === undefined || decision !== 'upheld') return [];
+    if (wrong.length > 0 || consent === undefined || decision !== 'upheld') return wrong;
     if (hasEnded(consent)) {
       return [fault('This objection has ended and cannot be upheld any more. Record a new one.')];
     }
@@ -50,6 +53,7 @@ export const discussObjection: TaskEffect = {
 
 /** Remove: contact details leave the record (OBJ-8). Keep: they stay, and the objection is as any other. */
 export const discussRemoval: TaskEffect = {
+  faults: ({ store }, { task }) => personFaults(store, task),
   writes: (deps, completed) => {
     const { decision } = completed;
     return changed(deps, completed, (consent) => {
@@ -66,6 +70,25 @@ export async function objectionIn(store: FhirStore, task: Task): Promise<Stored<
   const id = localReference(task.focus?.reference, 'Consent')?.split('/')[1];
   const consent = id === undefined ? undefined : await store.read('Consent', id);
   return consent !== undefined && isObjection(consent) ? consent : undefined;
+}
+
+/** VER-1: what was talked about with one person changes nothing of another's objection. Errors: StoreError. */
+async function personFaults(store: FhirStore, task: Task): Promise<Fault[]> {
+  const consent = await objectionIn(store, task);
+  if (consent === undefined || task.for === undefined) return [];
+  const objector = localReference(consent.patient?.reference, 'Patient');
+  const named = localReference(task.for.reference, 'Patient');
+  if (objector === undefined || named === objector) return [];
+  const record = await store.read('Patient', objector.slice('Patient/'.length));
+  const linked = record === undefined ? undefined : await linkedRecords(store, [record]);
+  if (named !== undefined && linked?.has(named)) return [];
+  return [
+    {
+      expression: 'Task.for',
+      issue: 'business-rule',
+      text: 'This Task is for another person than the one whose objection it is about (VER-1). Complete the Task that is about this person.',
+    },
+  ];
 }
 
 async function changed(

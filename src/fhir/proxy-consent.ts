@@ -19,6 +19,11 @@ export async function proxyConsentFaults(store: FhirStore, consent: Consent): Pr
   if (literal !== undefined && named.reference !== undefined && contradicts(named.identifier, literal)) {
     return [faultAt(consent, named, 'Reference and identifier name different people (VER-1). Correct the wrong one.')];
   }
+  if (consent.patient !== undefined && localReference(consent.patient.reference, 'Patient') === undefined) {
+    const text =
+      'No record kept here is named as the patient, so that it would authorise nobody (PRX-2). Name the Patient by reference, or by a number that one record has.';
+    return [{ expression: 'Consent.patient', issue: 'business-rule', text }];
+  }
   // Nobody there, or no patient: the reference dangles, and that is said of it.
   if (people.length === 0 || subject === undefined) return [];
   if (people.some((one) => isOfSubject(one.patient, subject))) return [];

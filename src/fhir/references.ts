@@ -1,6 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes';
 import type { Fault } from '../errors.ts';
 import type { FhirStore } from '../store/fhir-store.ts';
+import { inGroups } from './bundle-turns.ts';
 import { isId } from './read.ts';
 import { routeOf } from './routes.ts';
 
@@ -20,29 +21,30 @@ export async function danglingReferences(
   resource: Resource,
   options: { readonly self?: string; readonly leave?: readonly string[] },
 ): Promise<Fault[]> {
-  const found = literalReferences(resource, options.leave);
+  const found = literalReferences(resource, options.leave).filter(
+    ({ reference }) => reference !== options.self && !/^https?:\/\//.test(reference),
+  );
   const contained = containedIds(resource);
-  const targets = new Map<string, boolean>();
-  const faults: Fault[] = [];
-  for (const { reference, expression } of found) {
-    if (reference === options.self || /^https?:\/\//.test(reference)) continue;
+  const targets = new Set(found.flatMap(({ reference }) => targetIn(reference) ?? []));
+  // Side by side: where the record is elsewhere, what is asked for at once is one call.
+  const there = new Map(await inGroups([...targets], async (target) => [target, await exists(store, target)] as const));
+  return found.flatMap(({ reference, expression }): Fault[] => {
+    const fault = (text: string): Fault[] => [{ expression, issue: 'not-found', text }];
     if (reference.startsWith('#')) {
-      if (reference !== '#' && !contained.has(reference.slice(1))) {
-        faults.push({ expression, text: 'The reference names a contained resource that is not there.' });
-      }
-      continue;
+      const isThere = reference === '#' || contained.has(reference.slice(1));
+      return isThere ? [] : fault('The reference names a contained resource that is not there.');
     }
-    const [type = '', id = '', history, version, ...more] = reference.split('/');
-    const wellFormed = isId(id) && (history === undefined || (history === '_history' && isId(version ?? '')));
-    if (!wellFormed || more.length > 0) {
-      faults.push({ expression, text: 'The reference is not of the form Type/id.' });
-      continue;
-    }
-    const target = `${type}/${id}`;
-    if (!targets.has(target)) targets.set(target, await exists(store, type, id));
-    if (!targets.get(target)) faults.push({ expression, text: 'The reference leads to nothing that is kept here.' });
-  }
-  return faults.map((fault) => ({ ...fault, issue: 'not-found' }));
+    const target = targetIn(reference);
+    if (target === undefined) return fault('The reference is not of the form Type/id.');
+    return there.get(target) ? [] : fault('The reference leads to nothing that is kept here.');
+  });
+}
+
+/** `Type/id` of a reference to a resource of this server or to a version of one; `undefined` for what is neither. */
+function targetIn(reference: string): string | undefined {
+  const [type = '', id = '', history, version, ...more] = reference.split('/');
+  const isWhole = history === undefined || (history === '_history' && isId(version ?? ''));
+  return isId(id) && isWhole && more.length === 0 ? `${type}/${id}` : undefined;
 }
 
 /** Every literal reference in a resource, those of the root elements `leave` excepted. */
@@ -54,7 +56,8 @@ export function literalReferences(resource: Resource, leave: readonly string[] =
   return found;
 }
 
-async function exists(store: FhirStore, type: string, id: string): Promise<boolean> {
+async function exists(store: FhirStore, target: string): Promise<boolean> {
+  const [type = '', id = ''] = target.split('/');
   const route = routeOf(type);
   return route !== undefined && (await store.read(route.type, id)) !== undefined;
 }

@@ -5,6 +5,7 @@ import type { Authenticate } from '../auth/demo.ts';
 import type { Unauthenticated } from '../auth/unauthenticated.ts';
 import { AppError } from '../errors.ts';
 import { BUNDLE_LIMIT, readJson, readText } from '../http/body.ts';
+import { answerUnknownRoutes } from '../http/errors.ts';
 import { assertFormBody, assertJsonBody } from '../http/media-types.ts';
 import { callerOf, requestIdOf, setCaller } from '../http/request.ts';
 import type { SearchParams } from '../store/fhir-store.ts';
@@ -71,7 +72,9 @@ function mount(router: Router, deps: FhirDeps, route: ResourceRoute): void {
     if (POST !== undefined) address.post(POST);
     if (PUT !== undefined) address.put(PUT);
     const allow = Object.entries({ GET, HEAD: GET, POST, PUT }).flatMap(([name, one]) => (one ? [name] : []));
-    address.all((_req: Request, res: Response) => {
+    address.all((req: Request, res: Response) => {
+      // An operation that the type does not have, where an id would be.
+      if (String(req.params.id ?? '').startsWith('$')) answerUnknownRoutes(req, res);
       res.set('Allow', allow.join(', '));
       throw new AppError('METHOD_NOT_ALLOWED', `This address of ${type} takes ${allow.join(', ')}.`);
     });

@@ -24,6 +24,8 @@ export interface OperationRoute {
   readonly roles: readonly Role[];
   /** Media types that it answers beside FHIR's, where the caller asks for one (`Accept`, `_format`). */
   readonly answers?: readonly string[];
+  /** It answers a file, in pieces as they are found, which has no place in a Bundle that is made whole. */
+  readonly alone?: true;
 }
 
 export type OperationName =
@@ -81,8 +83,9 @@ const rows = {
         methods: ['POST'],
         roles: ['sar'],
         answers: fileForms.map((one) => one.mediaType),
+        alone: true,
       },
-      'without-digital-channel': { on: ['type'], methods: ['GET'], roles: ['ig'] },
+      'without-digital-channel': { on: ['type'], methods: ['GET'], roles: ['ig'], alone: true },
     },
     search:
       'active address address-city address-postalcode birthdate death-date deceased email family gender general-practitioner given identifier language link name organization phone telecom',

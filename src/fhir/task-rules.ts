@@ -106,12 +106,20 @@ function changeFaults(task: Task, previous: Task): Fault[] {
     if (task.status !== previous.status) {
       faults.push(rule('Task.status', 'This Task is finished, and its status is final. Make a new Task.'));
     }
-    if (canonicalJson(decisionsIn(task)) !== canonicalJson(decisionsIn(previous))) {
+    if (canonicalJson(answersIn(task)) !== canonicalJson(answersIn(previous))) {
       faults.push(rule('Task.output', 'This Task is finished, and its decision is final. Make a new Task.'));
     }
   }
   return faults;
 }
+
+/** What was decided, and of whom: the text is under that person already, and would stay there (VER-1, contract 11). */
+const answersIn = (task: Task): unknown[] => [
+  decisionsIn(task),
+  (task.output ?? [])
+    .filter((one) => codesIn(one.type, 'task-parameter').includes('person'))
+    .map(({ valueReference }) => valueReference?.reference),
+];
 
 /** What was decided about an objection is not decided anew under the same name (OBJ-6). */
 function overrideFaults(task: Task, previous: Task): Fault[] {
@@ -141,7 +149,13 @@ export function answerIn(task: Task & { id: string }, previous: Task | undefined
   const code = taskCodeOf(task);
   const request = localReference(task.focus?.reference, 'CommunicationRequest');
   if (code === undefined || !answersRequest(code) || request === undefined) return undefined;
-  const about = { request: request.slice(request.indexOf('/') + 1), task: `Task/${task.id}`, code, by: task.owner };
+  const about = {
+    request: request.slice(request.indexOf('/') + 1),
+    task: `Task/${task.id}`,
+    patient: task.for,
+    code,
+    by: task.owner,
+  };
   if (code === 'override-objection') {
     // An approval waits to be used; a draft waits for nothing that could be called off.
     const isDeclined = isCompleting(task, previous) && decisionsIn(task).includes('override-declined');

@@ -6,6 +6,7 @@ import { senderOf } from '../inbound/out-of-hours.ts';
 import type { Sender } from '../inbound/senders.ts';
 import { stopWrites, textsAreObjectedTo } from '../inbound/stop.ts';
 import { isInbound, wordsOf } from '../inbound/text.ts';
+import { keptMasked } from '../objections/kept-out.ts';
 import { provenance } from '../send/authors.ts';
 import { codesIn } from '../send/gather-tasks.ts';
 import { newId } from '../send/ids.ts';
@@ -40,11 +41,11 @@ export const triageInbound: TaskEffect = {
     const context = { now, controller, policy };
     const reference = `Communication/${text.id}`;
     const author = decidedBy(task, caller);
-    const filed: Communication & { id: string } = {
+    const filed = await keptMasked<Communication & { id: string }>(deps, {
       ...text,
       subject: { reference: sender.patient },
       sender: { reference: sender.person },
-    };
+    });
     const by = { caller, author, activity: 'UPDATE' as const, sources: [`Task/${task.id}`] };
     const event = auditEvent({
       action: 'U',

@@ -2,6 +2,7 @@ import type { Resource } from '@medplum/fhirtypes';
 import { auditEvent } from '../audit.ts';
 import type { Role } from '../auth/caller.ts';
 import { AppError } from '../errors.ts';
+import { describeError } from '../log.ts';
 import type { Warning } from '../policy/decision.ts';
 import { newId } from '../send/ids.ts';
 import type { HoldAnswer } from '../send/requests.ts';
@@ -73,10 +74,16 @@ export async function update(deps: FhirDeps, call: Call): Promise<Answer> {
 
 /**
  * The write of an update: upon the version that was read, because the rules, the audit and the Provenance speak of it.
- * Errors: AppError VERSION_CONFLICT when `If-Match` names another.
+ * Errors: AppError VERSION_CONFLICT when `If-Match` names another, or `If-None-Match: *` asks for a free id.
  */
 export function updateOf(resource: WithId, previous: Stored | undefined, call: Call): Write {
   const ifMatch = versionOf(call.header('if-match'));
+  if (previous !== undefined && call.header('if-none-match')?.trim() === '*') {
+    throw new AppError(
+      'VERSION_CONFLICT',
+      'If-None-Match asks for an id that is free, and something is there already.',
+    );
+  }
   if (ifMatch !== undefined && previous === undefined) throw stale();
   if (ifMatch !== undefined && ifMatch !== '*' && ifMatch !== previous?.meta.versionId) throw stale();
   return previous === undefined
@@ -228,9 +235,13 @@ async function withAnswer(deps: FhirDeps, call: Call, writes: readonly Write[], 
   }
 }
 
-/** What is done once a write is durable. */
+/** What is done once a write is durable: a failure is logged, for its caller has what was asked for. */
 export async function afterWrite(deps: FhirDeps, stored: Stored, beside: readonly Write[]): Promise<void> {
-  await writingRules[stored.resourceType as ServedType]?.after?.(deps, stored, beside.length > 0);
+  try {
+    await writingRules[stored.resourceType as ServedType]?.after?.(deps, stored, beside.length > 0);
+  } catch (error) {
+    deps.log.error('write.effect-failed', { resourceId: stored.id, ...describeError(error) });
+  }
 }
 
 export function writtenAnswer(

@@ -4,6 +4,7 @@ import { codeSystem } from '../canonical.ts';
 import { AppError, type Fault } from '../errors.ts';
 import { limitFaults } from '../inbound/limited.ts';
 import { keptMasked, keptOut } from '../objections/kept-out.ts';
+import { withNamedProxy } from '../objections/named-proxy.ts';
 import { needTasks } from '../objections/need-tasks.ts';
 import { withRemoved } from '../objections/removal.ts';
 import { finishRemoval } from '../objections/sweep.ts';
@@ -85,8 +86,8 @@ export const writingRules: Readonly<Partial<Record<ServedType, WritingRules>>> =
       ...(await objectionFaults(deps, resource as Consent & { id: string })),
     ],
     kept: async (deps, resource, previous) => {
-      const consent = resource as Consent & { id: string };
-      if (!isObjection(consent)) return { resource, warnings: [] };
+      if (!isObjection(resource as Consent)) return { resource, warnings: [] };
+      const consent = await withNamedProxy(deps, resource as Consent & { id: string });
       return { resource: await withRemoved(deps, consent, previous as Consent | undefined), warnings: [] };
     },
     beside: (deps, resource, previous, caller) =>

@@ -6,7 +6,7 @@ import { addressee, allKnown, type KnownFacts, type PolicyFacts } from './facts.
 import { proxyRecipient, reliedOn } from './proxy.ts';
 import { allRules } from './rules/all.ts';
 import type { Close, Rule } from './rules/rule.ts';
-import { type Found, isForbidden, setAsideFor, sorted } from './set-aside.ts';
+import { type Found, isForbidden, setAsideFor, sorted, usedFor } from './set-aside.ts';
 
 /** What is to be done with a request, on these facts. Pure, total, and the same in whatever order things are listed. */
 export const decide: (facts: PolicyFacts) => Decision = decideBy(allRules);
@@ -31,7 +31,6 @@ function combine(rules: readonly Rule[], ids: readonly string[], facts: KnownFac
     rule.on === 'facts' ? rule.judge(facts).map((one) => ({ ...one, rule: rule.id })) : [],
   );
   const first = sorted(facts, judged);
-  const { overrides } = first;
   const found = [...first.standing];
   const lifted = [...first.lifted];
   const forbidden = found.filter(isForbidden);
@@ -40,7 +39,8 @@ function combine(rules: readonly Rule[], ids: readonly string[], facts: KnownFac
   }
   const emergency = isEmergency(facts);
   const closed = found.filter((one): one is Close & { rule: string } => one.effect === 'close');
-  const choice = emergency ? chooseInEmergency(facts, closed) : choose(facts, closed);
+  const opened = first.failed === undefined ? undefined : choose(facts, [...closed, first.failed]);
+  const choice = opened ?? (emergency ? chooseInEmergency(facts, closed) : choose(facts, closed));
   if (choice !== undefined) {
     const ofChoice = rules.flatMap((rule): Found[] =>
       rule.on === 'choice' ? rule.judge(facts, choice).map((one) => ({ ...one, rule: rule.id })) : [],
@@ -54,8 +54,13 @@ function combine(rules: readonly Rule[], ids: readonly string[], facts: KnownFac
   const refusals = [...reasonsOf(found, 'refuse'), ...noChannelLeft(facts, closed)];
   if (refusals.length > 0) return { kind: 'refuse', reasons: inOrder(refusals), warnings };
   const holds = reasonsOf(found, 'hold');
-  const used = overrides.length === 0 ? {} : { overrides };
-  if (holds.length > 0) return { kind: 'hold', reasons: inOrder(holds), tasks: tasksOf(found), warnings, ...used };
+  const used = usedFor(choice, first);
+  const spare = first.overrides.filter((one) => !used.includes(one)).map(({ task }) => task);
+  const decided = {
+    ...(used.length === 0 ? {} : { overrides: used }),
+    ...(spare.length === 0 ? {} : { spareOverrides: spare }),
+  };
+  if (holds.length > 0) return { kind: 'hold', reasons: inOrder(holds), tasks: tasksOf(found), warnings, ...decided };
   const sent = choice === undefined ? undefined : delivery(facts, choice);
   // Not reached while the rules are whole: without a way to send, one of them has said why. If none did, nothing goes.
   if (choice === undefined || sent === undefined)
@@ -69,7 +74,7 @@ function combine(rules: readonly Rule[], ids: readonly string[], facts: KnownFac
     rules: ids,
     ...(preference === undefined || preference.met ? {} : { preferencePassedOver: preference.text }),
     ...(setAside.length === 0 ? {} : { setAside }),
-    ...used,
+    ...decided,
     ...(emergency ? { emergency } : {}),
   };
 }

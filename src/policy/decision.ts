@@ -63,7 +63,10 @@ export type Decision =
       readonly preferencePassedOver?: string;
       /** What would have kept it from going, and was set aside by somebody's decision or by an emergency (contract 8). */
       readonly setAside?: readonly Reason[];
+      /** Without these it would not go. */
       readonly overrides?: readonly AppliedOverride[];
+      /** `Task/id` of the decisions that count too, and that its way does not need: they go on counting for it. */
+      readonly spareOverrides?: readonly string[];
       readonly emergency?: true;
     }
   | {
@@ -72,6 +75,7 @@ export type Decision =
       readonly tasks: readonly TaskNeeded[];
       readonly warnings: readonly Warning[];
       readonly overrides?: readonly AppliedOverride[];
+      readonly spareOverrides?: readonly string[];
     }
   | { readonly kind: 'refuse'; readonly reasons: readonly Reason[]; readonly warnings: readonly Warning[] }
   | { readonly kind: 'unknown'; readonly causes: readonly string[] };

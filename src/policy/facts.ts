@@ -76,12 +76,14 @@ export interface RequestFacts {
   readonly emergency: EmergencyClaim | undefined;
 }
 
-/** Labels of the matter: the request's, the type's, its service's, and those of what the request is about. */
+/** The matter: labels of the request, the type, its service, and of what the request is about; and whose it is. */
 export interface Sensitivity {
   /** As found, each once, sensitive or not. */
   readonly labels: readonly Coding[];
   /** The request points at something whose labels could not be looked at, for it is not kept here. */
   readonly unread: boolean;
+  /** The appointment, stay or document that it is about says whose it is, and it is not the subject's (VER-1). */
+  readonly ofAnother: boolean;
 }
 
 /** What somebody answered to a Task that holds this very request (contract 8). */

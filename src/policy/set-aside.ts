@@ -3,7 +3,7 @@ import { isEmergency, isLifted } from './emergency.ts';
 import type { KnownFacts } from './facts.ts';
 import { confidentialities } from './message-facts.ts';
 import { type AppliedOverride, appliedOverrides, failedChannel } from './overrides.ts';
-import type { Finding, Forbidden } from './rules/rule.ts';
+import type { Close, Finding, Forbidden } from './rules/rule.ts';
 
 export type Found = Finding & { readonly rule: string };
 
@@ -12,6 +12,11 @@ export interface Sorted {
   readonly standing: readonly Found[];
   readonly lifted: readonly Found[];
   readonly overrides: readonly AppliedOverride[];
+  /**
+   * Closes the way whose failure is the ground of a decision that counts, as long as another is left: where that
+   * decision opens none, the message goes as it would without it (PRF-2).
+   */
+  readonly failed?: Close & { readonly rule: string };
 }
 
 /** Sorts what the rules found by whether something lifts it (contract 8). */
@@ -26,26 +31,42 @@ export function sorted(facts: KnownFacts, found: readonly Found[]): Sorted {
   if (overrides.length === 0) return { standing: found, lifted: [], overrides };
   const lifts = (one: Found): boolean =>
     isForbidden(one) && overrides.some(({ objection }) => objection === one.objection);
+  const standing = found.filter((one) => !lifts(one));
   const failed = failedChannel(facts, overrides, forbidden);
-  const closed: Found[] =
-    failed === undefined
-      ? []
-      : [
-          {
-            effect: 'close',
-            channel: failed,
-            code: 'undeliverable',
-            clause: 'PRF-2',
-            rule: 'overrides-hold',
-            text: 'The last message that went this way did not arrive, which is why the objection to another is overridden.',
-          },
-        ];
-  return { standing: [...found.filter((one) => !lifts(one)), ...closed], lifted: found.filter(lifts), overrides };
+  return {
+    standing,
+    lifted: found.filter(lifts),
+    overrides,
+    ...(failed === undefined ? {} : { failed: { ...didNotArrive, channel: failed } }),
+  };
 }
+
+const didNotArrive = {
+  effect: 'close',
+  code: 'undeliverable',
+  clause: 'PRF-2',
+  rule: 'overrides-hold',
+  text: 'The last message that went this way did not arrive, which is why the objection to another is overridden.',
+} as const satisfies Omit<Found, 'channel'>;
+
+/**
+ * The decisions to override on which a message rests that goes this way: those without which it would not. The others
+ * count as well, and set nothing aside.
+ */
+export function usedFor(
+  choice: Choice | undefined,
+  { lifted, overrides }: Pick<Sorted, 'lifted' | 'overrides'>,
+): readonly AppliedOverride[] {
+  if (choice === undefined) return overrides;
+  const concerned = lifted.filter(isForbidden).filter((one) => concerns(one, choice));
+  return overrides.filter(({ objection }) => concerned.some((one) => one.objection === objection));
+}
+
+const concerns = (one: Found, { channel }: Choice): boolean => one.effect !== 'close' || one.channel === channel;
 
 /** What of the lifted findings would have kept the chosen message from going: it is recorded with it. */
 export function setAsideFor(facts: KnownFacts, choice: Choice, lifted: readonly Found[]): Found[] {
-  const concerned = lifted.filter((one) => one.effect !== 'close' || one.channel === choice.channel);
+  const concerned = lifted.filter((one) => concerns(one, choice));
   if (!isEmergency(facts) || concerned.some((one) => 'code' in one && one.code === 'too-confidential'))
     return concerned;
   return exceedsCeiling(facts, choice) ? [...concerned, tooConfidential] : concerned;

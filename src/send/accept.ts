@@ -1,16 +1,17 @@
 import type { CommunicationRequest, Reference } from '@medplum/fhirtypes';
 import type { Caller } from '../auth/caller.ts';
-import { AppError } from '../errors.ts';
+import { AppError, type Fault } from '../errors.ts';
 import { decide } from '../policy/decide.ts';
-import type { Decision } from '../policy/decision.ts';
+import type { Decision, Reason } from '../policy/decision.ts';
 import { filedUnder, type PolicyFacts, recipientReferences } from '../policy/facts.ts';
 import type { FhirStore, SearchParams, Stored, Write } from '../store/fhir-store.ts';
 import { plannedAnswer } from './answered.ts';
 import { changeStatus, plannedChange } from './change.ts';
 import { evaluation } from './evaluation.ts';
-import { callerKey, idOfKey, newId, submissionDigest } from './ids.ts';
+import { callerKey, idOfKey, keyIdentifier, newId, submissionDigest } from './ids.ts';
 import { type AcceptDeps, audit, available, certain, create, planOf, withheld } from './plan.ts';
 import { requestRecord, storedDigest } from './request-record.ts';
+import { assertRequester, requesterFaults } from './requester.ts';
 import type { PlannedRequest, Refusal, RequestPart, Requests, Submitted } from './requests.ts';
 import { settledRequest } from './settled.ts';
 
@@ -75,8 +76,9 @@ export function createRequests(deps: AcceptDeps): Requests {
     answer: (answered, view, caller) => plannedAnswer(deps, answered, view, caller),
 
     async evaluate(resource, caller) {
-      const facts = await deps.gather(resource, { leavesDraft: true });
+      const { facts, requester } = await readFor(deps, resource, store);
       const decision = certain(decide(facts));
+      assertRequester(requester, reasonsOf(decision), resource.status === 'draft');
       const patient = filedUnder(facts);
       await available(() =>
         store.commit([create(audit(deps, { subtype: 'evaluate', decision, caller, patient, entities: [] }))]),
@@ -95,13 +97,13 @@ async function submitKeyed(
   digest: string,
 ): Promise<Submitted> {
   // Asked in the same turn as whether it is kept already; then the facts are for nothing.
-  const [earlier, facts] = await Promise.all([
+  const [earlier, read] = await Promise.all([
     keptUnder(deps, id),
-    isSubmittable(resource) ? available(() => deps.gather({ ...resource, id }, { leavesDraft: true })) : undefined,
+    isSubmittable(resource) ? readFor(deps, { ...resource, id }, deps.store) : undefined,
   ]);
   if (earlier !== undefined && isKept(earlier)) return existing(earlier, digest);
   try {
-    return await submitNew(deps, resource, caller, { id, digest, over: earlier?.meta.versionId, facts });
+    return await submitNew(deps, resource, caller, { id, digest, over: earlier?.meta.versionId, read });
   } catch (error) {
     // Another process stored the same key meanwhile.
     if (!(error instanceof AppError && error.code === 'WRITE_CONFLICT')) throw error;
@@ -139,9 +141,25 @@ interface Place {
   readonly over?: string | undefined;
   /** See `Requests.submit`; one that has a key is guarded by that. */
   readonly unless?: SearchParams | undefined;
-  /** Those about it, where they were read already. */
-  readonly facts?: PolicyFacts | undefined;
+  /** What was read about it already. */
+  readonly read?: ReadFor | undefined;
 }
+
+/** What a new request is held against. */
+interface ReadFor {
+  readonly facts: PolicyFacts;
+  readonly requester: readonly Fault[];
+}
+
+/** All of it is asked at once, so that where the record is elsewhere it costs no call of its own. Errors: AppError. */
+async function readFor(deps: AcceptDeps, request: CommunicationRequest, view: FhirStore): Promise<ReadFor> {
+  const [facts, requester] = await available(() =>
+    Promise.all([deps.gather(request, { view, leavesDraft: true }), requesterFaults(view, request)]),
+  );
+  return { facts, requester };
+}
+
+const reasonsOf = (decision: Decision): readonly Reason[] => (decision.kind === 'refuse' ? decision.reasons : []);
 
 async function submitNew(
   deps: AcceptDeps,
@@ -206,8 +224,9 @@ async function decideNew(
       },
     ]);
   }
-  const facts = asked.facts ?? (await available(() => deps.gather({ ...resource, id }, { view, leavesDraft: true })));
+  const { facts, requester } = asked.read ?? (await readFor(deps, { ...resource, id }, view));
   const decision = certain(decide(facts));
+  assertRequester(requester, reasonsOf(decision), resource.status === 'draft');
   deps.count(decision.kind);
 
   if (resource.status === 'draft' || decision.kind !== 'refuse') {
@@ -231,6 +250,6 @@ function isSubmittable({ status }: CommunicationRequest): boolean {
 
 /** What a not-done record of a refused submission points at: the caller's key, for there is no request. */
 function keyReference(request: CommunicationRequest): Reference<CommunicationRequest> | undefined {
-  const identifier = request.identifier?.find((one) => one.value);
+  const identifier = keyIdentifier(request);
   return identifier === undefined ? undefined : { type: 'CommunicationRequest', identifier };
 }

@@ -6,7 +6,8 @@ import type { FhirStore, Stored, Write } from '../store/fhir-store.ts';
 import { provenance } from './authors.ts';
 import { release } from './change.ts';
 import { newId } from './ids.ts';
-import { referenceType } from './naming.ts';
+import { linkedRecords } from './linked-records.ts';
+import { localReference, referenceType } from './naming.ts';
 import { type AcceptDeps, available, create, withheld } from './plan.ts';
 import { reasonConcept, withDecision } from './record.ts';
 import type { HoldAnswer, Refusal, RequestUnit } from './requests.ts';
@@ -23,6 +24,7 @@ export async function plannedAnswer(
 ): Promise<RequestUnit | undefined> {
   const current = await available(() => settledRequest(deps, answered.request));
   if (current === undefined || !isWaiting(current, answered)) return undefined;
+  if (!(await available(() => isOfPatient(deps.store, current, answered)))) return undefined;
   const said = { caller, author: isPerson(answered.by) ? answered.by : undefined, sources: [answered.task] };
   if (answered.answer !== 'agreed') {
     const writes = await revokedHold(deps, current, reasonOf(answered), view, said);
@@ -34,6 +36,16 @@ export async function plannedAnswer(
 /** A draft waits for nobody's answer, but a decision that the objection stands ends it (contract 8). */
 const isWaiting = ({ status }: CommunicationRequest, { code }: HoldAnswer): boolean =>
   status === 'on-hold' || (status === 'draft' && code === 'override-objection');
+
+/** VER-1: an answer that was given for somebody else says nothing about this request. Errors: StoreError. */
+async function isOfPatient(store: FhirStore, current: CommunicationRequest, answered: HoldAnswer): Promise<boolean> {
+  const asked = localReference(current.subject?.reference, 'Patient');
+  if (asked === undefined || answered.patient === undefined) return true;
+  const named = localReference(answered.patient.reference, 'Patient');
+  if (named === undefined || named === asked) return named === asked;
+  const record = await store.read('Patient', asked.slice('Patient/'.length));
+  return record !== undefined && (await linkedRecords(store, [record])).has(named);
+}
 
 /**
  * A held request is decided again, on what `view` shows; `undefined`: it goes on waiting for what it waits for. Errors:

@@ -9,6 +9,7 @@ import { withoutOpenTask } from './held-tasks.ts';
 import { canonicalJson, newId } from './ids.ts';
 import { type AcceptDeps, audit, available, certain, create, planOf, withheld } from './plan.ts';
 import { callerContent } from './request-record.ts';
+import { assertRequester, requesterFaults } from './requester.ts';
 import type { Changed, PlannedRequest, RequestPart } from './requests.ts';
 import { settledRequest } from './settled.ts';
 import { triedFor } from './tried.ts';
@@ -85,7 +86,14 @@ async function changeFrom(
   if (to === 'revoked' && (from === 'draft' || from === 'active' || from === 'on-hold')) {
     return revoke(deps, current, caller);
   }
-  if (to === 'active' && (from === 'draft' || from === 'on-hold')) return release(deps, current, view, caller);
+  if (to === 'active' && (from === 'draft' || from === 'on-hold')) {
+    const [released, requester] = await Promise.all([
+      release(deps, current, view, caller),
+      available(() => requesterFaults(view, current)),
+    ]);
+    assertRequester(requester, released.kind === 'refused' ? released.decision.reasons : [], false);
+    return released;
+  }
   throw new AppError('CHANGE_NOT_ALLOWED', [
     {
       expression: 'CommunicationRequest.status',
@@ -176,7 +184,19 @@ function sameButStatus(current: CommunicationRequest, resource: CommunicationReq
   if (mine.recipient !== undefined) {
     mine.recipient = mine.recipient.map((one, index) => asNamed(one, theirs.recipient?.[index]));
   }
-  return canonicalJson({ ...mine, status: null }) === canonicalJson({ ...theirs, status: null });
+  return (
+    canonicalJson({ ...mine, status: null }) === canonicalJson({ ...theirs, status: null }) &&
+    !addsLabel(current, resource)
+  );
+}
+
+/**
+ * A label beside the status would be lost, and with it what it keeps from proxies (PRX-7). One that is left out stays:
+ * whoever sends no `meta` says nothing about it.
+ */
+function addsLabel(current: CommunicationRequest, { meta }: CommunicationRequest): boolean {
+  const labelled = (current.meta?.security ?? []).map(({ system, code }) => canonicalJson({ system, code }));
+  return (meta?.security ?? []).some(({ system, code }) => !labelled.includes(canonicalJson({ system, code })));
 }
 
 function staleVersion(current: Stored): AppError {

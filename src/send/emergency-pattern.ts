@@ -32,19 +32,24 @@ export async function sweepEmergencies(deps: PatternDeps): Promise<number> {
     ['code', `${codeSystem('task-code')}|post-hoc-ig-review`],
     ['authored-on', `ge${since.toISOString()}`],
   ]);
-  const requests = new Map<string, Set<string>>();
+  const requests = new Map<string, Asked>();
   for (const one of reviews) {
     const request = localReference(one.reasonReference?.reference, 'CommunicationRequest');
     const person = request === undefined ? undefined : await practitionerOf(deps.store, one.requester);
     if (request === undefined || person === undefined) continue;
-    requests.set(person, (requests.get(person) ?? new Set()).add(request));
+    const asked = requests.get(person) ?? new Map<string, number>();
+    const at = Date.parse(one.authoredOn ?? one.meta.lastUpdated);
+    requests.set(person, asked.set(request, Math.max(at, asked.get(request) ?? at)));
   }
   let made = 0;
   for (const [person, asked] of requests) {
-    if (asked.size >= FREQUENT && (await shown(deps, person, asked.size))) made += 1;
+    if (asked.size >= FREQUENT && (await shown(deps, person, asked))) made += 1;
   }
   return made;
 }
+
+/** When each request of one person went as an emergency, in milliseconds, by `CommunicationRequest/id`. */
+type Asked = Map<string, number>;
 
 /** Looks soon after an emergency was sent, once for all that were sent meanwhile, and now and then in any case. */
 export function createPatternWatch(deps: PatternDeps): {
@@ -85,16 +90,20 @@ async function practitionerOf(store: FhirStore, asker: Reference | undefined): P
   return localReference(record?.practitioner?.reference, 'Practitioner') ?? role;
 }
 
-async function shown(deps: PatternDeps, person: string, count: number): Promise<boolean> {
+async function shown(deps: PatternDeps, person: string, requests: Asked): Promise<boolean> {
   const earlier = await searchAll(deps.store, 'Task', [
     ['focus', person],
     ['code', `${codeSystem('task-code')}|emergency-pattern`],
   ]);
   if (earlier.some(isOpen)) return false;
+  // What the DPO has looked at is no news; what went after that is.
+  const times = earlier.flatMap(({ lastModified, meta }) => [lastModified ?? meta.lastUpdated, meta.lastUpdated]);
+  const looked = Math.max(...times.map((one) => Date.parse(one)));
+  if (![...requests.values()].some((at) => at > looked)) return false;
   const asked = {
     code: 'emergency-pattern' as const,
     focus: person,
-    text: `${count} messages were sent as emergencies within seven days at the request of one member of staff. Find out why with them, and record what was done.`,
+    text: `${requests.size} messages were sent as emergencies within seven days at the request of one member of staff. Find out why with them, and record what was done.`,
     priority: 'urgent' as const,
     performerType: 'dpo',
   };
@@ -107,7 +116,7 @@ async function shown(deps: PatternDeps, person: string, count: number): Promise<
     if (error instanceof StoreError && error.code === 'conflict') return false;
     throw error;
   }
-  deps.log.warn('emergency.pattern', { count });
+  deps.log.warn('emergency.pattern', { count: requests.size });
   return true;
 }
 

@@ -34,18 +34,33 @@ export async function namedType(store: FhirStore, canonical: string | undefined,
   const inUse = named.filter((one) => one.status === 'active' && holdsAt(intervalOf(one.effectivePeriod), now));
   const [newest] = inUse.sort(byVersion);
   if (newest === undefined) return { kind: 'retired' };
-  const parsed = parseMessageType(newest);
+  const parsed = typeOf(newest);
   return parsed.kind === 'ok'
     ? { kind: 'found', type: parsed.type }
     : { kind: 'invalid', faults: parsed.faults.map((one) => one.text) };
 }
 
+const typeOf = onceEach(parseMessageType);
+
 /** The organisation's channels: for each its own Endpoints, or where it has none the shipped one. Errors: StoreError. */
 export async function endpointsOf(store: FhirStore): Promise<EndpointFact[]> {
-  const wanted = channels.map((channel) => `${codeSystem('channel')}|${channel}`).join(',');
-  const own = (await searchAll(store, 'Endpoint', [['connection-type', wanted]])).flatMap(endpointFact);
-  const shipped = shippedEndpoints.flatMap(endpointFact);
+  const own = (await searchAll(store, 'Endpoint', [['connection-type', wanted]])).flatMap(factOf);
   return [...own, ...shipped.filter((one) => !own.some((other) => other.channel === one.channel))];
+}
+
+const wanted = channels.map((channel) => `${codeSystem('channel')}|${channel}`).join(',');
+const factOf = onceEach(endpointFact);
+const shipped = shippedEndpoints.flatMap(endpointFact);
+
+/** A pure function that is asked once about a resource that nobody can change: about a version, that is. */
+function onceEach<R extends object, T>(work: (resource: R) => T): (resource: R) => T {
+  const known = new WeakMap<R, T>();
+  return (resource) => {
+    if (!Object.isFrozen(resource)) return work(resource);
+    const answer = known.get(resource) ?? work(resource);
+    known.set(resource, answer);
+    return answer;
+  };
 }
 
 function endpointFact(endpoint: Endpoint): EndpointFact[] {

@@ -10,24 +10,34 @@ import { codeSystem } from '../canonical.ts';
 import type { Sensitivity } from '../policy/facts.ts';
 import { type FhirStore, type Stored, searchAll } from '../store/fhir-store.ts';
 import type { NamedType } from './gather-catalogue.ts';
-import { searchText } from './naming.ts';
+import { localReference, searchText } from './naming.ts';
 
 /**
  * What the matter gives away (PRX-7): labels of the request, of its type and the type's service, of what it is about
- * (`about`, `encounter`, `reasonReference`), and of the service and the reasons that those name. Errors: StoreError.
+ * (`about`, `encounter`, `reasonReference`), and of the service and the reasons that those name; and whether it is
+ * somebody else's (VER-1). `records`: `Patient/id` of the subject and of all linked records, none where that is not
+ * known. Errors: StoreError.
  */
 export async function sensitivityOfMatter(
   store: FhirStore,
   request: CommunicationRequest,
   named: NamedType,
+  records: readonly string[],
 ): Promise<Sensitivity> {
-  const pointed = [
+  const matter = [
     ...(request.about ?? []),
     ...(request.encounter === undefined ? [] : [request.encounter]),
     ...(request.reasonReference ?? []),
-  ].filter((one) => one.reference?.startsWith('#') !== true);
+  ];
+  const pointed = matter.filter((one) => !isContained(one));
   const [about, services] = await Promise.all([resolved(store, pointed), servicesOf(store, named)]);
-  const further = about.found.flatMap(furtherOf).filter(({ reference }) => reference !== undefined);
+  // What comes with the request has no labels of its own (FHIR R4, dom-5), but its service may.
+  const contained = matter
+    .filter(isContained)
+    .flatMap(({ reference }) => (request.contained ?? []).filter((one) => `#${one.id}` === reference));
+  const further = [...about.found, ...contained]
+    .flatMap(furtherOf)
+    .filter((one) => one.reference !== undefined && !isContained(one));
   const behind = await resolved(store, further);
   const labelled: readonly Resource[] = [...about.found, ...services, ...behind.found];
   return {
@@ -37,8 +47,30 @@ export async function sensitivityOfMatter(
       ...labelled.flatMap((one) => one.meta?.security ?? []),
     ]),
     unread: about.isPartial || behind.isPartial,
+    ofAnother: records.length > 0 && [...about.found, ...contained].some((one) => isOfAnother(one, records)),
   };
 }
+
+/** Somebody is named and the subject is not. Whoever is named by identifier alone says nothing here. */
+function isOfAnother(matter: Resource, records: readonly string[]): boolean {
+  const patients = namedIn(matter).flatMap(({ reference }) => localReference(reference, 'Patient') ?? []);
+  return patients.length > 0 && !patients.some((one) => records.includes(one));
+}
+
+/** Whose it is. Of an appointment everybody who takes part: one of a group is about each of them. */
+function namedIn(matter: Resource): Reference[] {
+  switch (matter.resourceType) {
+    case 'Appointment':
+      return (matter.participant ?? []).flatMap(({ actor }) => actor ?? []);
+    case 'Encounter':
+    case 'DocumentReference':
+      return matter.subject === undefined ? [] : [matter.subject];
+    default:
+      return [];
+  }
+}
+
+const isContained = ({ reference }: Reference): boolean => reference?.startsWith('#') === true;
 
 /** What references lead to; `isPartial`: one of them leads to nothing that is kept here. */
 async function resolved(

@@ -40,7 +40,8 @@ export function objectionOf(consent: Stored<Consent>): Objection {
     period: intervalOf(provision?.period),
     ofProxy: objectingProxy(consent),
     everything: scopes.includes('all-messages') || scopes.includes('care-processing'),
-    ownDevicesOnly: kinds === 'all' && scopes.length > 0 && scopes.every((one) => one === 'channel'),
+    ownDevicesOnly:
+      kinds === 'all' && scopes.length > 0 && scopes.every((one) => one === 'channel') && !isOfUnclearProxy(consent),
     channels: objectedChannels(consent),
     kinds,
     // A risk that was recorded without a decision counts as much as one whose contact details were removed (OBJ-8).
@@ -53,14 +54,16 @@ export const objectedChannels = ({ provision }: Consent): Objection['channels'] 
 
 function channelsOf(actions: readonly CodeableConcept[]): Objection['channels'] {
   const codes = codesOf(actions, codeSystem('channel'));
-  return codes.length === 0 || codes.includes('all') ? 'all' : channels.filter((one) => codes.includes(one));
+  const any = codes.length === 0 || codes.includes('all') || !actions.every(isCoded);
+  return any ? 'all' : channels.filter((one) => codes.includes(one));
 }
+
+const isCoded = ({ coding = [] }: CodeableConcept): boolean => coding.some(({ code }) => code !== undefined);
 
 function kindsOf(concepts: readonly CodeableConcept[]): Objection['kinds'] {
   const codings = concepts.flatMap((one) => one.coding ?? []);
   const kinds = codings.flatMap(({ system, code }) => (code === undefined ? [] : [{ system, code }]));
-  const allReadable = concepts.every((one) => one.coding?.some(({ code }) => code !== undefined));
-  return concepts.length === 0 || !allReadable ? 'all' : kinds;
+  return concepts.length === 0 || !concepts.every(isCoded) ? 'all' : kinds;
 }
 
 /** The RelatedPerson whose own objection it is: the one who made it, and whom its IRCP actor names. */
@@ -68,10 +71,18 @@ export function objectingProxy({ performer = [], provision }: Consent): string |
   const made = performer.flatMap((one) => localReference(one.reference, 'RelatedPerson') ?? []);
   const actors: readonly Partial<ConsentProvisionActor>[] = provision?.actor ?? [];
   return actors
-    .filter((one) => one.role?.coding?.some(({ code }) => code === 'IRCP'))
+    .filter(actsAsProxy)
     .flatMap((one) => localReference(one.reference?.reference, 'RelatedPerson') ?? [])
     .find((one) => made.includes(one));
 }
+
+/** Whether an actor of a Consent is the one who is written to in the person's stead (IRCP). */
+export const actsAsProxy = ({ role }: Partial<ConsentProvisionActor>): boolean =>
+  role?.coding?.some(({ code }) => code === 'IRCP') ?? false;
+
+/** It speaks of a proxy, and it cannot be made out as their own: nobody whom it may mean is written to that way. */
+const isOfUnclearProxy = (consent: Consent): boolean =>
+  (consent.provision?.actor ?? []).some(actsAsProxy) && objectingProxy(consent) === undefined;
 
 /** How far an objection goes, as its categories say: `channel`, `all-messages` and so on. */
 export const scopesOf = ({ category }: Consent): string[] => codesOf(category, codeSystem('objection-scope'));

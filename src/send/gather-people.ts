@@ -224,8 +224,13 @@ async function resolvePatient(store: FhirStore, reference: Reference | undefined
   return second === undefined ? { kind: 'found', record } : { kind: 'several' };
 }
 
-/** A merged record may keep the number of the one that replaces it; the number then means the survivor. */
-async function survivingAmong(store: FhirStore, holders: readonly Stored<Patient>[]): Promise<Stored<Patient>[]> {
+/**
+ * A merged record may keep the number of the one that replaces it; the number then means the survivor. Errors: StoreError.
+ */
+export async function survivingAmong(
+  store: FhirStore,
+  holders: readonly Stored<Patient>[],
+): Promise<Stored<Patient>[]> {
   const among = (known: readonly Stored<Patient>[]): Stored<Patient>[] => {
     const links = replacementsIn(known);
     return holders.filter((one) => !isReplaced(one, links));

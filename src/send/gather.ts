@@ -68,7 +68,9 @@ export async function gatherFacts(
   const [resolved, own, sensitivity, templates, flags] = await Promise.all([
     after(subject, 'the record of the recipient', (one) => recipientsOf(store, request, one, now)),
     after(subject, 'the objections of the person', (one) => objectionsOf(store, one)),
-    after(type, 'what the message is about', (one) => sensitivityOfMatter(store, request, one)),
+    after(type, 'what the message is about', (one) =>
+      sensitivityOfMatter(store, request, one, subject.known ? subject.value.records : []),
+    ),
     type.known ? providerTemplatesOf(type.value, asked.medium, deps.findTemplate) : type,
     after(subject, 'what the person needs', (one) => flagsOf(store, one.records)),
   ]);

@@ -7,9 +7,14 @@ import { isApprovedHost, plainText } from './plain-value.ts';
  */
 export function strangeLink(text: string, approved: readonly string[]): string | undefined {
   // As it will be once Notify has taken out what nobody sees, and spaces before full stops.
-  const shown = plainText(text).replace(/[ \t\u00a0\u202f]+(?=[.,])/g, '');
+  const shown = plainText(text)
+    .replace(otherDots, '.')
+    .replace(/[ \t\u00a0\u202f]+(?=[.,])/g, '');
   return shown.split(/\s+/).find((word) => isStrange(word, approved));
 }
+
+/** What browsers take for the full stop of a domain (UTS 46), and one more that looks like it. */
+const otherDots = /[\u3002\uff0e\uff61\u2024]/g;
 
 function isStrange(word: string, approved: readonly string[]): boolean {
   // Nearly every word: there is no link in it.
@@ -20,17 +25,34 @@ function isStrange(word: string, approved: readonly string[]): boolean {
       ([, scheme = '', host = '']) => scheme.toLowerCase() !== 'https' || !isApprovedHost(withoutEnd(host), approved),
     );
   }
-  if (word.includes('@')) return false;
-  const [, host = '', path] = /^[("'<[]*([^/?#]*)([/?#])?/.exec(word) ?? [];
-  const name = withoutEnd(host);
-  if (bareAddress.test(name)) return true;
-  if (!/^[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*\.\p{L}{2,}$/u.test(name)) return false;
-  const isLink = path !== undefined || /^www\./i.test(name) || commonEnding.test(name);
+  if (bareAddress.test(word)) return true;
+  for (const { 0: run, index } of word.matchAll(names)) {
+    const after = word.slice(index + run.length);
+    // Of an email address.
+    if (after.startsWith('@') || (index > 1 && word[index - 1] === '@')) continue;
+    const hasPath = /^(?::\d{1,5})?[/?#]/.test(after);
+    const found = run.split(/\.{2,}/).map(withoutDots);
+    if (found.some((name, at) => isStrangeName(name, hasPath && at === found.length - 1, approved))) return true;
+    // What follows belongs to the address.
+    if (hasPath && bareName.test(found.at(-1) ?? '')) return false;
+  }
+  return false;
+}
+
+function isStrangeName(name: string, hasPath: boolean, approved: readonly string[]): boolean {
+  if (!bareName.test(name)) return false;
+  const isLink = hasPath || /^www\./i.test(name) || commonEnding.test(name);
   return isLink && !isApprovedHost(name, approved);
 }
 
-/** Four numbers, with or without a port. */
-const bareAddress = /^\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?$/;
+/** Four numbers that stand apart. */
+const bareAddress = /(?<![\p{L}\p{N}.-])\d{1,3}(?:\.\d{1,3}){3}(?![\p{L}\p{N}-]|\.\d)/u;
+
+/** What a domain may be among other marks: people and telephones find one behind a slash, a colon or a bracket too. */
+const names = /[\p{L}\p{N}.-]+/gu;
+const bareName = /^[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)*\.\p{L}{2,}$/u;
+
+const withoutDots = (name: string): string => name.replace(/^\.+|\.+$/g, '');
 
 const commonEnding =
   /\.(com|net|org|info|biz|io|co|uk|eu|me|ly|gl|link|click|xyz|top|site|online|app|shop|live|ru|cn|example)$/i;

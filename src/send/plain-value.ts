@@ -98,11 +98,15 @@ function escapeLineStart(line: string): string {
 
 /** Control, direction, zero-width and private-use characters, all but the line feed and the tab. */
 function visible(value: string): string {
+  if (plainAscii.test(value)) return value;
   return value.replace(
     /[\u00ad\u061c\u180e\u2060-\u2064\ufeff]|(?![\n\t])[\p{Cc}\p{Co}\p{Cs}]|[\u200b-\u200f\u202a-\u202e\u2066-\u206f]/gu,
     '',
   );
 }
+
+/** Nearly every text. */
+const plainAscii = /^[\n\t -~]*$/;
 
 function breakLinks(value: string): string {
   return (

@@ -123,7 +123,9 @@ const noBasis = { sources: [], verifiers: [] } as const;
 
 /**
  * What a decision rests on, for its Provenance: the authority of a proxy, what was agreed to by those who were asked
- * first (PRX-7), the objections that were overridden and the Tasks that say so, and the people who decided that.
+ * first (PRX-7), the objections that were overridden and the Tasks that say so, and the people who decided that. Of a
+ * decision to override that the message's way does not need, the Task alone is named: it was there in time, and nothing
+ * was overridden on its word.
  */
 function basisOf(
   request: CommunicationRequest,
@@ -131,7 +133,7 @@ function basisOf(
   { clearances }: PolicyFacts,
 ): { readonly sources: readonly string[]; readonly verifiers: readonly Reference[] } {
   if (decision.kind === 'refuse') return noBasis;
-  const { overrides = [] } = decision;
+  const { overrides = [], spareOverrides = [] } = decision;
   const authority = decision.kind === 'send' ? (decision.delivery.authority ?? []) : [];
   const emergency = decision.kind === 'send' && decision.emergency ? emergencyDecider(request) : undefined;
   const agreed = decision.kind === 'send' && clearances.known ? clearances.value.filter((one) => one.agreed) : [];
@@ -143,6 +145,7 @@ function basisOf(
         ...authority,
         ...agreed.map((one) => one.reference),
         ...overrides.flatMap((one) => [one.objection, one.task]),
+        ...spareOverrides,
       ]),
     ],
     verifiers: [...deciders.map((reference) => ({ reference })), ...(emergency === undefined ? [] : [emergency])],

@@ -1,4 +1,4 @@
-import type { Consent, Flag, Reference, RelatedPerson } from '@medplum/fhirtypes';
+import type { Consent, Flag, Patient, Reference, RelatedPerson } from '@medplum/fhirtypes';
 import { auditEvent } from '../audit.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -7,6 +7,7 @@ import { type FhirStore, type Stored, StoreError, searchAll, type Write } from '
 import type { RecordContext } from './authors.ts';
 import { hourly, sweepConsents } from './consent-sweep.ts';
 import { namedProxy, proxyCategory } from './gather-proxies.ts';
+import { linkedRecords } from './linked-records.ts';
 import { localReference } from './naming.ts';
 import { isNoteOf, noteId, noteOf } from './proxy-note.ts';
 import { worker } from './worker-caller.ts';
@@ -36,8 +37,8 @@ export async function proxyNoteWrites(
     proxy === undefined ? undefined : store.read('RelatedPerson', idIn(proxy)),
   ]);
   const existing = own ?? ofPatient.find((one) => isNoteOf(one, consent.id));
-  const noted = { consent, birthDate: patient?.birthDate, proxyInUse: isInUse(person, context.now) };
-  const note = noteOf(noted, existing, context, author);
+  const proxyInUse = await isInUse(store, person, patient, context.now);
+  const note = noteOf({ consent, birthDate: patient?.birthDate, proxyInUse }, existing, context, author);
   return note === undefined ? [] : [writeOf(note, existing)];
 }
 
@@ -82,8 +83,8 @@ async function keepInStep(deps: ProxyNoteSweepDeps, consents: readonly Stored<Co
     const person = people.find((one) => `RelatedPerson/${one.id}` === named);
     const own = flags.filter((one) => isNoteOf(one, consent.id));
     const existing = own.find((one) => one.id === noteId(consent.id)) ?? own[0];
-    const noted = { consent, birthDate: patient?.birthDate, proxyInUse: isInUse(person, context.now) };
-    const note = noteOf(noted, existing, context);
+    const proxyInUse = await isInUse(deps.store, person, patient, context.now);
+    const note = noteOf({ consent, birthDate: patient?.birthDate, proxyInUse }, existing, context);
     if (note !== undefined && (await kept(deps, note, existing, context))) written += 1;
   }
   return written;
@@ -121,11 +122,19 @@ const writeOf = (note: Flag & { id: string }, existing: Stored<Flag> | undefined
     ? { op: 'create', resource: note }
     : { op: 'update', resource: note, ifMatch: existing.meta.versionId };
 
-/** Whether somebody's record says that they act for the patient; one that is not there says nothing. */
-function isInUse(person: RelatedPerson | undefined, now: Date): boolean {
+/** Whether somebody's record says that they act for this patient now; what is not there says nothing. Errors: StoreError. */
+async function isInUse(
+  store: FhirStore,
+  person: RelatedPerson | undefined,
+  patient: Stored<Patient> | undefined,
+  now: Date,
+): Promise<boolean> {
   if (person === undefined) return true;
   const until = person.period?.end === undefined ? undefined : spanOf(person.period.end)?.until;
-  return person.active !== false && (until === undefined || now.getTime() < until);
+  if (person.active === false || (until !== undefined && now.getTime() >= until)) return false;
+  const whose = localReference(person.patient?.reference, 'Patient');
+  if (patient === undefined || whose === undefined || whose === `Patient/${patient.id}`) return true;
+  return (await linkedRecords(store, [patient])).has(whose);
 }
 
 const idIn = (reference: string): string => reference.slice(reference.indexOf('/') + 1);

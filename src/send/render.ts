@@ -1,7 +1,7 @@
 import { countSms, SMS_MAX_CHARACTERS, toSmsText } from '../notify/sms-text.ts';
 import { fill, renderEmail, renderLetter } from '../notify/template.ts';
 import type { Channel } from '../policy/channel.ts';
-import type { ChannelTemplate, ContentFact, RenderedText } from '../policy/message-facts.ts';
+import type { ChannelTemplate, ContentFact, RenderedText, TextFault } from '../policy/message-facts.ts';
 import type { ProviderTemplate } from '../providers/provider.ts';
 import { type FillContext, type Filling, fillingOf, placeholdersLeft } from './filling.ts';
 import { hoursText } from './hours.ts';
@@ -30,6 +30,14 @@ export function renderTexts(context: RenderContext): { texts: RenderedText[]; co
     for (const name of filling.left) left.add(name);
     return filling;
   };
+  // An email and a letter mostly have the same words: they are made once.
+  const made = new Map<string, LongForm>();
+  const longForm = (words: Words): LongForm => {
+    const key = JSON.stringify([words.subject, words.text]);
+    const form = made.get(key) ?? madeLong(context, words, filled(words.subject, words.text));
+    made.set(key, form);
+    return form;
+  };
   const texts = chosen.flatMap((template): RenderedText[] => {
     const sender = template.senderId === undefined ? {} : { senderId: template.senderId };
     if (template.words.held === 'at-provider') {
@@ -39,40 +47,69 @@ export function renderTexts(context: RenderContext): { texts: RenderedText[]; co
       return [{ ...renderProviderTemplate(context, template, theirs, filled(...textsOf(theirs))), ...sender }];
     }
     const { text, subject = '' } = template.words;
-    return [{ ...render(context, template, { text, subject }, filled(subject, text)), ...sender }];
+    const words = { text, subject };
+    const rendered = lengthLimited[template.channel]
+      ? renderShort(context, template, words, filled(subject, text))
+      : renderLong(template, words, longForm(words));
+    return [{ ...rendered, ...sender }];
   });
   return { texts, content: contentFact(given, type, [...left], policy) };
 }
 
-function render(
+interface Words {
+  readonly text: string;
+  readonly subject: string;
+}
+
+const faultsIn = ({ text, subject }: Words, { values }: Filling): TextFault[] =>
+  placeholdersLeft(fill(text, values, 'sms'), fill(subject, values, 'subject'));
+
+function renderShort(
   context: RenderContext,
   { channel, kind, rank }: ChannelTemplate,
-  words: { text: string; subject: string },
-  { values }: Filling,
+  words: Words,
+  filling: Filling,
 ): RenderedText {
   const { policy } = context;
-  const faults = placeholdersLeft(fill(words.text, values, 'sms'), fill(words.subject, values, 'subject'));
-  if (lengthLimited[channel]) {
-    const prefix = policy.smsPrefix === undefined ? '' : `${policy.smsPrefix}: `;
-    const text = stable(toSmsText, withSender(context, fill(words.text, values, 'sms'), { gap: '\n', prefix }));
-    const { characters, fragments } = countSms(text, policy.smsPrefix);
-    if (characters > SMS_MAX_CHARACTERS) faults.push({ kind: 'too-long', characters, limit: SMS_MAX_CHARACTERS });
-    return { channel, kind, rank, text, subjectLine: undefined, fragments, faults };
-  }
+  const faults = faultsIn(words, filling);
+  const prefix = policy.smsPrefix === undefined ? '' : `${policy.smsPrefix}: `;
+  const text = stable(toSmsText, withSender(context, fill(words.text, filling.values, 'sms'), { gap: '\n', prefix }));
+  const { characters, fragments } = countSms(text, policy.smsPrefix);
+  if (characters > SMS_MAX_CHARACTERS) faults.push({ kind: 'too-long', characters, limit: SMS_MAX_CHARACTERS });
+  return { channel, kind, rank, text, subjectLine: undefined, fragments, faults };
+}
+
+/** Of words without a limit of length: what is the same whichever way they go. */
+interface LongForm {
+  readonly body: string;
+  readonly faults: readonly TextFault[];
+  /** The values as a subject takes them. */
+  readonly oneLine: Readonly<Record<string, string>>;
+}
+
+function madeLong(context: RenderContext, words: Words, filling: Filling): LongForm {
+  const { values } = filling;
   const marked = fill(words.text, values, 'email', (value) => `${mark.open}${value}${mark.close}`);
   const body = withSender(context, escapeMarked(marked), { gap: '\n\n', prefix: '' });
-  const oneLine = Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value.replace(/\\/g, '/')]));
+  return {
+    body: renderEmail({ subject: '', body: `${body.trim()}\n\n${hoursText(context.policy.teamHours)}` }, {}).body,
+    faults: faultsIn(words, filling),
+    oneLine: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, value.replace(/\\/g, '/')])),
+  };
+}
+
+function renderLong({ channel, kind, rank }: ChannelTemplate, words: Words, form: LongForm): RenderedText {
   const renderSubject = channel === 'letter' ? renderLetter : renderEmail;
   const subjectOf = (subject: string, using = {}) => renderSubject({ subject, body: '' }, using).subject;
   return {
     channel,
     kind,
     rank,
-    text: renderEmail({ subject: '', body: `${body.trim()}\n\n${hoursText(policy.teamHours)}` }, {}).body,
+    text: form.body,
     // A placeholder left in it stays as it is, and is a fault.
-    subjectLine: stable(subjectOf, subjectOf(words.subject, oneLine)),
+    subjectLine: stable(subjectOf, subjectOf(words.subject, form.oneLine)),
     fragments: undefined,
-    faults,
+    faults: form.faults,
   };
 }
 

@@ -45,6 +45,8 @@ export interface HoldAnswer {
   readonly request: string;
   /** `Task/id`. */
   readonly task: string;
+  /** Whom the Task is for, where it says so. */
+  readonly patient: Reference | undefined;
   readonly code: HoldCode | 'override-objection';
   /** `none`: the Task ended without an answer. */
   readonly answer: 'agreed' | 'refused' | 'none';

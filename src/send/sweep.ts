@@ -35,8 +35,9 @@ export async function sweep(deps: SweepDeps): Promise<number> {
     try {
       if (await mend(deps, communication)) mended += 1;
     } catch (error) {
-      // What the server refuses about one must not keep the others waiting; one that does not answer keeps all.
-      if (!(error instanceof StoreError) || error.code === 'unavailable') throw error;
+      if (!(error instanceof StoreError)) throw error;
+      // What the server refuses about one, or cannot give, must not keep the others waiting; silence keeps all.
+      if (error.code === 'unavailable') await deps.store.ping();
       deps.log.error('sweep.refused', { reference: communication.id, code: error.code });
     }
   }

@@ -92,6 +92,7 @@ export const steps: readonly StepRow[] = [
 
   row('accept.known', 'store.read', 'read', 'ordinary', about('CommunicationRequest')),
   row('accept.person', 'store.read', 'read', 'ordinary', about(...people)),
+  row('accept.requester', 'store.read', 'read', 'ordinary', about('Practitioner')),
   row('accept.facts', 'store.search', 'read', 'ordinary'),
   row('accept.commit', 'commitUnit', 'write', 'ordinary', stop),
   row('accept.refusal', 'store.commit', 'write', 'refused'),

@@ -1,6 +1,6 @@
 import type { BundleEntry } from '@medplum/fhirtypes';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { system } from '../../src/canonical.ts';
+import { codeSystem, system } from '../../src/canonical.ts';
 import { exampleRequest } from '../../src/catalogue/examples.ts';
 import { StoreError } from '../../src/store/fhir-store.ts';
 import { audited, PUBLIC_URL } from '../support/app.ts';
@@ -137,6 +137,31 @@ describe('contract 2: a batch', () => {
     expect(codes.sort()).toEqual(['110127', 'read', 'search-type']);
     const asEpr = await herald.batch([get('AuditEvent'), get('Patient/ada')]);
     expect(statuses(asEpr.body)).toEqual(['403 Forbidden', '200 OK']);
+  });
+
+  it('SAR-1: what is answered as a file is refused before it is made, so that nothing is disclosed or audited', async () => {
+    const parameter = [
+      { name: 'task', valueReference: { reference: 'Task/asked' } },
+      { name: 'stage', valueCode: 'review' },
+    ];
+    await herald.given({
+      resourceType: 'Task',
+      id: 'asked',
+      status: 'in-progress',
+      intent: 'order',
+      code: { coding: [{ system: codeSystem('task-code'), code: 'subject-access-request' }] },
+      for: { reference: 'Patient/ada' },
+    });
+    const entry: BundleEntry = {
+      resource: { resourceType: 'Parameters', parameter },
+      request: { method: 'POST', url: 'Patient/ada/$subject-access-export' },
+    };
+    const batch = await herald.batch([entry, get('Patient/ada')], 'sar');
+    expect(statuses(batch.body)).toEqual(['405 Method Not Allowed', '200 OK']);
+    expect((await herald.transact([entry], 'sar')).status).toBe(422);
+    expect((await audited(herald.store)).map((one) => one.subtype?.[0]?.code)).toEqual(['read']);
+    // Who may not have it at all is told so first.
+    expect(statuses((await herald.batch([entry])).body)).toEqual(['403 Forbidden']);
   });
 
   it('nobody without a token: 401, before anything is read', async () => {

@@ -91,9 +91,9 @@ describe('contract 3: POST CommunicationRequest', () => {
     expect([answer.status, herald.requests.asked]).toEqual([400, []]);
   });
 
-  it('whom it is about, for and from is left to the rules; any other reference must lead somewhere', async () => {
+  it('whom it is about and for is left to the rules; any other reference must lead somewhere', async () => {
     const nobody = { reference: 'Patient/nobody' };
-    const people = { subject: nobody, recipient: [nobody], requester: { reference: 'Practitioner/nobody' } };
+    const people = { subject: nobody, recipient: [nobody] };
     expect((await submit(people)).status).toBe(201);
     const answer = await submit({ about: [{ reference: 'Appointment/none' }] });
     expect([answer.status, answer.body.issue[0].expression]).toEqual([422, ['CommunicationRequest.about[0]']]);
@@ -133,6 +133,14 @@ describe('contract 2: PUT CommunicationRequest', () => {
       throw error;
     };
     expect((await change('some-id')).status).toBe(status);
+  });
+
+  it('takes a message back though what it points at has gone from the record meanwhile', async () => {
+    const { body } = await submit();
+    const gone = { id: body.id, about: [{ reference: 'Appointment/gone' }] };
+    const put = (status: 'active' | 'revoked') =>
+      herald.as('epr', 'put', `${ADDRESS}/${body.id}`).send(aCommunicationRequest({ ...gone, status }));
+    expect([(await put('active')).status, (await put('revoked')).status]).toEqual([422, 200]);
   });
 
   it('an activation that is refused is 422 with the reasons', async () => {

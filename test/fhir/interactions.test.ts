@@ -118,6 +118,16 @@ describe('contract 2: conditions', () => {
     expect((await herald.as('epr', 'get', path)).status).toBe(404);
   });
 
+  it('If-None-Match * writes over nothing: 412 for what is there, 201 for what is not', async () => {
+    const send = () =>
+      herald
+        .as('epr', 'put', '/fhir/Patient/new')
+        .set('If-None-Match', '*')
+        .send(aPatient({ id: 'new' }));
+    expect([(await send()).status, (await send()).status]).toEqual([201, 412]);
+    expect((await herald.as('epr', 'get', '/fhir/Patient/new')).body.meta.versionId).toBe('1');
+  });
+
   it('of several updates of one version at once exactly one is made', async () => {
     const { body } = await create(aPatient());
     const put = () => herald.as('epr', 'put', `/fhir/Patient/${body.id}`).set('If-Match', 'W/"1"').send(body);

@@ -181,6 +181,18 @@ describe('contract 2: what is never answered', () => {
   });
 });
 
+describe('contract 2: an operation that a type does not have is not there', () => {
+  it.each([
+    ['get', '/fhir/Patient/$nothing'],
+    ['post', '/fhir/Patient/$nothing'],
+    ['post', '/fhir/Patient/one/$nothing'],
+    ['post', '/fhir/Task/$evaluate'],
+  ] as const)('%s %s is 404', async (method, path) => {
+    const answer = await herald.as('epr', method, path).send(method === 'get' ? undefined : {});
+    expect([answer.status, answer.headers.allow]).toEqual([404, undefined]);
+  });
+});
+
 describe('GET /fhir/metadata is the truth', () => {
   let statement: CapabilityStatement;
   beforeAll(async () => {

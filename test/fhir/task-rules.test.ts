@@ -111,6 +111,15 @@ describe('contract 8: what was asked stays as it was', () => {
     const done: Task = { ...open, status: 'completed', output: [output('refused')] };
     expect(places({ ...done, output: [output('agreed')] }, done)).toEqual(['Task.output']);
   });
+
+  it('VER-1: whom a text was put under stays the one, whoever answers the finished Task again', () => {
+    const named = (reference: string) => ({ type: concept('task-parameter', 'person'), valueReference: { reference } });
+    const found = [output('identified'), named('Patient/iris')];
+    const done = aTask('triage-inbound', { status: 'completed', output: found });
+    expect(places({ ...done, output: [output('identified'), named('Patient/other')] }, done)).toEqual(['Task.output']);
+    expect(places({ ...done, output: [output('identified')] }, done)).toEqual(['Task.output']);
+    expect(places({ ...done, note: [{ text: 'By telephone' }] }, done)).toEqual([]);
+  });
 });
 
 describe('contract 3, 8: what a Task says to the request that waits', () => {

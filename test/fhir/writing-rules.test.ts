@@ -2,8 +2,10 @@ import type { ActivityDefinition, Bundle, Endpoint, Extension, Task } from '@med
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { codeSystem, structureDefinition } from '../../src/canonical.ts';
 import { shippedMessageTypes } from '../../src/catalogue/message-types.ts';
+import { StoreError } from '../../src/store/fhir-store.ts';
 import { validator } from '../profiles/support.ts';
 import { aPatient, PUBLIC_URL, startApp, type TestApp } from '../support/app.ts';
+import { anObjection } from '../support/people.ts';
 
 let herald: TestApp;
 beforeEach(() => {
@@ -42,6 +44,50 @@ describe('contract 2: references must lead somewhere', () => {
     expect((await create(flag(`${PUBLIC_URL}/fhir/Patient/${body.id}`))).status).toBe(201);
     const self = aPatient({ id: 'self', link: [{ type: 'seealso', other: { reference: 'Patient/self' } }] });
     expect((await herald.as('epr', 'put', '/fhir/Patient/self').send(self)).status).toBe(201);
+  });
+});
+
+describe('contract 3: what is durable is answered as durable', () => {
+  it('OBJ-8: what follows a decision and cannot be read is logged; the sweep does it later', async () => {
+    let isDown = false;
+    const own = startApp({
+      wrapStore: (store) => ({
+        read: async (type, id) => {
+          if (isDown) throw new StoreError('unavailable', 'no answer');
+          return store.read(type, id);
+        },
+        vread: (type, id, version) => store.vread(type, id, version),
+        history: (type, options) => store.history(type, options),
+        search: (type, params, cursor) => store.search(type, params, cursor),
+        async commit(writes) {
+          const results = await store.commit(writes);
+          isDown = writes.some(({ resource }) => resource.resourceType === 'Task');
+          return results;
+        },
+        redact: (type, id, rewrite) => store.redact(type, id, rewrite),
+        ping: () => store.ping(),
+      }),
+    });
+    await own.given({ ...aPatient(), id: 'ada' });
+    await own.given({ ...anObjection('Patient/ada'), id: 'removal' });
+    const task = {
+      resourceType: 'Task',
+      id: 'asked',
+      status: 'completed',
+      intent: 'order',
+      code: { coding: [{ system: codeSystem('task-code'), code: 'discuss-removal' }] },
+      focus: { reference: 'Consent/removal' },
+      for: { reference: 'Patient/ada' },
+      output: [
+        {
+          type: { coding: [{ system: codeSystem('task-parameter'), code: 'decision' }] },
+          valueCodeableConcept: { coding: [{ system: codeSystem('decision'), code: 'keep' }] },
+        },
+      ],
+    };
+    const answer = await own.as('epr', 'put', '/fhir/Task/asked').send(task);
+    expect([answer.status, own.log.join('')]).toEqual([201, expect.stringContaining('write.effect-failed')]);
+    own.close();
   });
 });
 

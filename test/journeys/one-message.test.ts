@@ -212,6 +212,9 @@ describe('one message, the whole way', () => {
     const path = `/fhir/CommunicationRequest/${draft.body.id}`;
     const changed = await herald.put(path, { ...draft.body, status: 'active', payload: [{ contentString: 'Other.' }] });
     expect(changed.status).toBe(422);
+    const security = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'SEX' }];
+    const labelled = await herald.put(path, { ...draft.body, status: 'active', meta: { security } });
+    expect(labelled.status, 'a label is no change of status (PRX-7)').toBe(422);
     const stale = await herald.put(path, { ...draft.body, status: 'active' }, { 'If-Match': 'W/"9"' });
     expect(stale.status).toBe(412);
     const active = await herald.put(

@@ -211,6 +211,27 @@ describe('overrides', () => {
       else await isInvalid(request, 'OBJ-7');
     });
 
+    it('primary-contact-failed: where it opens no way the message goes as without it, and is not said to rest on it', async () => {
+      const telecom = [{ system: 'email' as const, value: 'perm-fail@simulator.notify' }];
+      const either = { medium: [concept('channel', 'sms'), concept('channel', 'email')] };
+      const { patient, objection, request } = await drafted('care-message', either, { telecom });
+      const first = await posted(herald, words('care-message', patient, either));
+      expect((await endOf(herald, idIn(first))).status).toBe('stopped');
+      const task = await posted(herald, anOverride(request, patient, objection, 'primary-contact-failed'));
+      const answer = await activated(herald, request);
+      expect([answer.status, answer.body.status], answer.text).toEqual([200, 'active']);
+      const record = await endOf(herald, idIn(request));
+      expect([record.status, record.medium?.[0]?.coding?.[0]?.code]).toEqual(['stopped', 'email']);
+      const records = await herald.all<Provenance>(`/fhir/Provenance?target=Communication/${record.id}`);
+      const entities = records.flatMap((one) => one.entity?.map((entity) => entity.what.reference) ?? []);
+      const roles = records.flatMap((one) => one.agent.map((agent) => agent.type?.coding?.[0]?.code));
+      expect([entities.includes(task), entities.includes(objection), roles.includes('verifier')]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+    });
+
     it('other: with the Caldicott Guardian, and not without', async () => {
       const { patient, objection, request } = await drafted();
       const input = [{ type: concept('task-parameter', 'reason-considered'), valueBoolean: true }];
@@ -308,6 +329,20 @@ describe('overrides', () => {
       expect(record?.status).toBe('not-done');
       expect((await activated(herald, request)).status).toBe(422);
       expect((await herald.get(`/fhir/${task}`)).body.status).toBe('completed');
+    });
+
+    it('VER-1: one that is declined for somebody else leaves the draft; for another record of the same person it ends it', async () => {
+      const { patient, objection, request } = await drafted();
+      const other = await aPerson(herald);
+      const declined = () =>
+        posted(herald, anOverride(request, other, objection, 'other', { output: decided('override-declined') }));
+      await declined();
+      expect((await requestOf(herald, idIn(request))).status).toBe('draft');
+      const { body } = await herald.get(`/fhir/${other}`);
+      const link = [{ type: 'replaces', other: { reference: patient } }];
+      expect((await herald.put(`/fhir/${other}`, { ...body, link })).status).toBe(200);
+      await declined();
+      expect((await requestOf(herald, idIn(request))).status).toBe('revoked');
     });
 
     it('OBJ-8: one that would reach a way that could bring serious harm', async () => {

@@ -183,4 +183,13 @@ describe('texts that ask for texts to stop', () => {
     const all = await herald.all<Communication>(`/fhir/Communication?subject=${patient}&status=not-done`);
     expect(all).toHaveLength(1);
   });
+
+  it('VER-1: who says that they are not the person, by name, has the number of somebody else', async () => {
+    const patient = await aPatient(herald, '07700 900507', '9991232079');
+    const { body } = await herald.get(`/fhir/${patient}`);
+    const text = await aText(herald, '447700900507', `Hello, I am not ${body.name[0].given[0]}`);
+    expect([text.subject?.reference, text.sender]).toEqual([patient, undefined]);
+    expect(await tasksAbout(herald, text, 'check-contact')).toHaveLength(1);
+    await closedBy(patient, ['no-contact', 'VER-1']);
+  });
 });

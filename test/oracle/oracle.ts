@@ -35,7 +35,7 @@ function judgeWays(
   found: Extract<Story['messageType'], { kind: 'found' }>,
   emergency: boolean,
   plain: readonly Because[],
-  { open, onlyFailed, shut, barred }: ReturnType<typeof waysFor>,
+  { open, shut, barred }: ReturnType<typeof waysFor>,
 ): Verdict[] {
   const waits = whyWait(story, found.type, emergency);
   const alsoSaid = found.texts.some(isAppeal) ? (['out-of-scope'] as const) : [];
@@ -55,12 +55,8 @@ function judgeWays(
       warned: emergency ? undefined : warningsOf(story, way),
     };
   });
-  // The documents do not say whether a message is out of scope whose words by another channel are, or whether it goes
-  // once more by the channel whose failure is the ground of an override that opens no other.
-  const more = [
-    ...(alsoSaid.length === 0 ? [] : [because('its words by another channel ask for money', 'out-of-scope')]),
-    ...(onlyFailed ? [because('the only way failed', 'undeliverable')] : []),
-  ];
+  // The documents do not say whether a message is out of scope whose words by another channel are.
+  const more = alsoSaid.length === 0 ? [] : [because('its words by another channel ask for money', 'out-of-scope')];
   return [...verdicts, ...more.map((one): Verdict => refused([...plain, one]))];
 }
 

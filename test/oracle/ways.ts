@@ -53,7 +53,6 @@ export function waysFor(
   reading: Reading,
 ): {
   readonly open: readonly OpenWay[];
-  readonly onlyFailed: boolean;
   readonly shut: readonly BlockReason[];
   readonly barred: readonly Because[];
 } {
@@ -89,11 +88,11 @@ export function waysFor(
       ? failedFor(story, left)
       : undefined;
   const others = anyWay.filter(({ channel }) => channel !== failed);
-  // What failed is why the objection is overridden: where that opens another way, it is not tried again.
+  // What failed is why the objection is overridden: where that opens another way, it is not tried again. Where it opens
+  // none, the message goes as it would without it.
   const open = others.length > 0 ? others : anyWay;
   return {
     open: best(open, story, emergency).flatMap(opened),
-    onlyFailed: failed !== undefined && others.length === 0,
     // What failed may be told. An objection to everything leaves open which words would have gone, and what is wrong with those may be told too.
     shut: [
       ...(failed === undefined ? [] : (['undeliverable'] as const)),

@@ -6,7 +6,14 @@ import type { AuthorityPaper, Reach, Story } from './story.ts';
 import { type Because, because } from './verdict.ts';
 
 /** The person: is it clear who they are, and may anybody write to them at all? (VER-1, VER-3, contract 4) */
-export function whyNotThisPerson({ subject }: Story): Because[] {
+export function whyNotThisPerson({ subject, matter }: Story): Because[] {
+  return [
+    ...(matter.ofAnother ? [because('it is about somebody else', 'identity-mismatch')] : []),
+    ...whyNotThem(subject),
+  ];
+}
+
+function whyNotThem(subject: Story['subject']): Because[] {
   if (subject.is === 'mismatch') return [because('two people are named', 'identity-mismatch')];
   if (subject.is === 'not-a-patient') return [because('no patient is named', 'identity-unusable', 'out-of-scope')];
   if (subject.is !== 'found') return [because('nobody knows who this is', 'identity-unusable')];

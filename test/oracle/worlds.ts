@@ -92,6 +92,7 @@ const matter: fc.Arbitrary<Sensitivity> = fc.record({
     },
   ),
   unread: mostly(false, true),
+  ofAnother: mostly(false, true),
 });
 
 const unread: fc.Arbitrary<readonly FactName[]> = fc.oneof(

@@ -89,6 +89,12 @@ const refusals: readonly [demand: string, change: Change, code: BlockReason, cla
   ...emergencyRefusals,
   ['VER-1: a number that fails the check', about({ nhsNumbers: ['9990000019'] }), 'identity-unusable', 'VER-1'],
   ['VER-1: two current numbers', about({ nhsNumbers: ['9990000018', '9990000026'] }), 'identity-unusable', 'VER-1'],
+  [
+    'VER-1: about an appointment of another patient',
+    { sensitivity: known({ ...labelled(), ofAnother: true }) },
+    'identity-mismatch',
+    'VER-1',
+  ],
   ['VER-1: a number that two records have', about({ numberShared: true }), 'identity-unusable', 'VER-1'],
   ['VER-1: no identifier', about({ nhsNumbers: [] }), 'identity-unusable', 'VER-1'],
   [
@@ -527,9 +533,9 @@ describe('what staff read', () => {
       (kind): Change => ({ subject: known({ kind } as SubjectFact) }),
     ),
     toProxy({ denied: [...labelled('SEX', 'SDV').labels] }, { sensitivity: known(labelled('SDV')) }),
-    toProxy({}, { sensitivity: known({ labels: [], unread: true }) }),
+    toProxy({}, { sensitivity: known({ labels: [], unread: true, ofAnother: false }) }),
     toProxy(guardians, { sensitivity: known(labelled('MH')) }),
-    toProxy(guardians, { sensitivity: known({ labels: [], unread: true }) }),
+    toProxy(guardians, { sensitivity: known({ labels: [], unread: true, ofAnother: false }) }),
   ];
   const decisions = [...worlds, ...more.map(world)].map(decide);
   const toldBy = (decision: Decision) => (decision.kind === 'hold' ? decision.tasks : []);

@@ -172,6 +172,13 @@ describe('a decision to send despite an objection', () => {
     expect(sentWith(change).delivery.channel).toBe('sms');
   });
 
+  it('OBJ-6: a decision that is not needed is not said to have been used, and goes on counting', () => {
+    const preferring = about({ person: person({ preferred: ['email'] }) });
+    const decision = sentWith(decided({}, { facts: { request: request(), ...preferring } }));
+    expect([decision.delivery.channel, decision.overrides, decision.setAside]).toEqual(['email', undefined, undefined]);
+    expect(decision.spareOverrides).toEqual(['Task/override']);
+  });
+
   it('OBJ-5: a decision that is wrong refuses nothing that an accepted way can carry', () => {
     const change = decided({ isOfSubject: false }, { facts: { request: request() } });
     const decision = sentWith(change);

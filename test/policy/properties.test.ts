@@ -232,7 +232,11 @@ const facts: fc.Arbitrary<PolicyFacts> = fc
     sensitivity: fact(
       mostly(
         labelled(),
-        fc.record({ labels: fc.constantFrom([], labelled('SEX').labels), unread: mostly(false, fc.boolean()) }),
+        fc.record({
+          labels: fc.constantFrom([], labelled('SEX').labels),
+          unread: mostly(false, fc.boolean()),
+          ofAnother: mostly(false, fc.boolean()),
+        }),
       ),
     ),
     clearances: fact(mostly<Clearance[]>([], fc.array(clearanceFact, { maxLength: 2 }))),

@@ -291,6 +291,7 @@ describe('matters that somebody may not want told (PRX-7, PRX-8)', () => {
       known({
         labels: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'R' }],
         unread: false,
+        ofAnother: false,
       }),
     ],
     [
@@ -298,21 +299,22 @@ describe('matters that somebody may not want told (PRX-7, PRX-8)', () => {
       known({
         labels: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'SDV' }],
         unread: false,
+        ofAnother: false,
       }),
     ],
-    ['something that could not be looked at', known({ labels: [], unread: true })],
+    ['something that could not be looked at', known({ labels: [], unread: true, ofAnother: false })],
   ])('%s waits too', (_what, sensitivity) => {
     expect(held(decided({}, { sensitivity })).tasks).toHaveLength(1);
   });
 
   it.each(['N', 'M', 'L', 'U'])('an ordinary record (%s) does not', (code) => {
     const labels = [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code }];
-    expect(decided({}, { sensitivity: known({ labels, unread: false }) }).kind).toBe('send');
+    expect(decided({}, { sensitivity: known({ labels, unread: false, ofAnother: false }) }).kind).toBe('send');
   });
 
   it('contract 6: a label that the authority denies holds, whatever it means elsewhere', () => {
     const local = { system: 'https://trust.nhs.example/labels', code: 'fertility' };
-    const sensitivity = known({ labels: [local], unread: false });
+    const sensitivity = known({ labels: [local], unread: false, ofAnother: false });
     expect(decided({}, { sensitivity }).kind).toBe('send');
     expect(decided({ denied: [{ ...local, system: 'urn:x' }] }, { sensitivity }).kind).toBe('send');
     expect(held(decided({ denied: [local] }, { sensitivity })).tasks[0]?.text).toContain('fertility');

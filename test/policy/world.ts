@@ -120,6 +120,7 @@ export const objection = (change: Partial<Objection> = {}): Objection => ({
 export const labelled = (...codes: string[]): Sensitivity => ({
   labels: codes.map((code) => ({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code })),
   unread: false,
+  ofAnother: false,
 });
 
 export const mothersMobile = contact('sms', '+447700900456');

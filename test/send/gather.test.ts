@@ -306,6 +306,11 @@ describe('objections (OBJ-1, OBJ-5)', () => {
     ['to a channel that is not said', { provision: {} }, 'objection'],
     ['with an action of another system only', action('disclose', 'urn:x'), 'objection'],
     ['to a way that Herald does not have', action('telephone'), 'sms'],
+    [
+      'to email, and to what only words say',
+      { provision: { action: [...action('email').provision.action, { text: 'texts too' }] } },
+      'objection',
+    ],
     ['to everything', everything, 'objection'],
     [
       'to processing for care',
@@ -515,6 +520,46 @@ describe('what the request says', () => {
       }),
     );
     expect(sensitivityOf(facts).map((one) => one.code)).toEqual(['MH', 'R', 'SDV', 'SEX']);
+  });
+
+  it('PRX-7: an appointment that comes with the request has the labels of its service', async () => {
+    await given({
+      resourceType: 'HealthcareService',
+      id: 'clinic',
+      meta: { security: [{ system: system.actCode, code: 'SEX' }] },
+    } as Resource & { id: string });
+    const contained: CommunicationRequest['contained'] = [
+      {
+        resourceType: 'Appointment',
+        id: 'here',
+        status: 'proposed',
+        participant: [{ actor: { reference: 'HealthcareService/clinic' }, status: 'accepted' }],
+      },
+    ];
+    const facts = await gather(request({ contained, about: [{ reference: '#here' }] }));
+    expect(sensitivityOf(facts).map((one) => one.code)).toEqual(['SEX']);
+  });
+
+  it.each<[string, readonly string[], boolean]>([
+    ['another patient’s', ['Patient/other'], true],
+    ['theirs, and others’ as well', ['Patient/other', 'Patient/maya'], false],
+    ['theirs under a record that this one is linked with', ['Patient/maya-before'], false],
+    ['nobody’s by name', [], false],
+  ])('VER-1: whether an appointment and a stay are the subject’s: %s', async (_whose, whom, isAnothers) => {
+    const before = { resourceType: 'Patient', id: 'maya-before', active: false } as Resource & { id: string };
+    const link = [{ other: { reference: 'Patient/maya' }, type: 'replaced-by' as const }];
+    await given({ ...before, link } as Resource & { id: string });
+    const participant = whom.map((reference) => ({ actor: { reference }, status: 'accepted' }));
+    await given({ resourceType: 'Appointment', id: 'a', status: 'booked', participant } as Resource & { id: string });
+    const ofMatter = async (change: Partial<CommunicationRequest>): Promise<boolean | undefined> => {
+      const { sensitivity } = await gather(request(change));
+      return sensitivity.known ? sensitivity.value.ofAnother : undefined;
+    };
+    expect(await ofMatter({ about: [{ reference: 'Appointment/a' }] })).toBe(isAnothers);
+    const [first] = whom;
+    const stay = { resourceType: 'Encounter', id: 'e', status: 'planned', class: { code: 'AMB' } };
+    await given({ ...stay, ...(first && { subject: { reference: first } }) } as Resource & { id: string });
+    expect(await ofMatter({ encounter: { reference: 'Encounter/e' } })).toBe(first === 'Patient/other');
   });
 });
 

@@ -1,6 +1,7 @@
 import type { CommunicationRequest } from '@medplum/fhirtypes';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { MSG } from '../../src/canonical.ts';
 import { callerKey, canonicalJson, idOfKey, newId, submissionDigest } from '../../src/send/ids.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -13,10 +14,21 @@ const request: CommunicationRequest = {
 };
 
 describe('contract 3: the caller’s own key', () => {
-  it('is the first identifier that has a value', () => {
+  it('is otherwise the first identifier that has a value', () => {
     expect(callerKey(request)).toBe('https://epr.example/id|a-1');
     expect(callerKey({ ...request, identifier: [{ system: 's' }, { value: 'b' }] })).toBe('|b');
     expect(callerKey({ ...request, identifier: [] })).toBeUndefined();
+  });
+
+  it('is the one under Herald’s own system before any other, in whatever order they come', () => {
+    const own = { system: `${MSG}/id/request`, value: 'own' };
+    const other = { system: 'https://epr.example/order', value: '7' };
+    const [here, there] = [
+      { ...request, identifier: [own, other] },
+      { ...request, identifier: [other, own] },
+    ];
+    expect([callerKey(here), callerKey(there)]).toEqual([`${MSG}/id/request|own`, `${MSG}/id/request|own`]);
+    expect(submissionDigest(there)).toBe(submissionDigest(here));
   });
 
   it('always leads to the same id, and another key to another', () => {

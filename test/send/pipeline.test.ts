@@ -2,7 +2,7 @@ import type { Communication, CommunicationRequest, Task } from '@medplum/fhirtyp
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../../src/auth/caller.ts';
 import { shippedEndpoints } from '../../src/catalogue/channels.ts';
-import { examplePeople, exampleRequest, exampleResources } from '../../src/catalogue/examples.ts';
+import { demoStaffResources, examplePeople, exampleRequest, exampleResources } from '../../src/catalogue/examples.ts';
 import { shippedMessageTypes } from '../../src/catalogue/message-types.ts';
 import { AppError } from '../../src/errors.ts';
 import type { Job } from '../../src/jobs/jobs.ts';
@@ -39,7 +39,8 @@ describe('the pipeline', () => {
     time = Date.parse('2026-11-23T10:00:00Z');
     embedded = openEmbedded(':memory:', { clock });
     const controller = { ods: 'RXX', name: 'Example NHS Trust' };
-    const resources = [...shippedMessageTypes, ...shippedEndpoints, ...exampleResources(controller)];
+    const people = [...demoStaffResources(controller), ...exampleResources(controller)];
+    const resources = [...shippedMessageTypes, ...shippedEndpoints, ...people];
     await embedded.store.commit(resources.map((resource) => ({ op: 'create', resource })));
     provider = fakeProvider();
     const context = { policy: defaultPolicy, controller };
@@ -220,6 +221,31 @@ describe('the pipeline', () => {
     await step();
     expect(provider.sent).toEqual([]);
     expect((await attempt(id)).status).toBe('in-progress');
+  });
+
+  it('contract 5: one record that the store cannot give does not keep the others from being queued again', async () => {
+    const ids = [await submit(), await submit({ identifier: [{ value: 'other' }] })];
+    for (const id of ids) await embedded.jobs.cancel('dispatch', id);
+    time += MINUTE;
+    const broken = (await attempt(ids[0] ?? '')).id;
+    const only = (changed: Partial<FhirStore>): FhirStore => ({
+      ...embedded.store,
+      search: (...asked) => embedded.store.search(...asked),
+      ...changed,
+    });
+    const read: FhirStore['read'] = async (type, id) => {
+      if (id === broken) throw new StoreError('unavailable', 'read Communication: 500');
+      return embedded.store.read(type, id);
+    };
+    const sweeping = {
+      ...deps,
+      store: only({ read, ping: () => embedded.store.ping() }),
+      settleDoubts: embedded.settleDoubts,
+    };
+    expect(await sweep(sweeping)).toBe(1);
+    expect((await embedded.jobs.get('dispatch', ids[1] ?? ''))?.state).toBe('waiting');
+    const silent = only({ read, ping: () => Promise.reject(new StoreError('unavailable', 'no answer')) });
+    await expect(sweep({ ...sweeping, store: silent })).rejects.toThrow('no answer');
   });
 
   it('contract 5: a message for next month whose job was lost still goes, once it is due', async () => {

@@ -138,6 +138,20 @@ describe('notes of authorities that ended by time (PRX-4, PRX-5)', () => {
     expect((await flags())[0]?.status).toBe('inactive');
   });
 
+  it('VER-1: of a proxy who turns out to act for another patient is ended; for a record of the same person it stays', async () => {
+    const merged = {
+      ...child('ada-before'),
+      link: [{ other: { reference: 'Patient/ada' }, type: 'replaced-by' as const }],
+    };
+    await given(child(), child('ben'), merged, mother, authority('consent', since2020));
+    await sweepProxyNotes(deps);
+    await put({ ...mother, patient: { reference: 'Patient/ada-before' } });
+    expect(await sweepProxyNotes(deps)).toBe(0);
+    await put({ ...mother, patient: { reference: 'Patient/ben' } });
+    expect(await sweepProxyNotes(deps)).toBe(1);
+    expect((await flags()).map((one) => [one.subject.reference, one.status])).toEqual([['Patient/ada', 'inactive']]);
+  });
+
   it('one that ended past Herald is ended, if it changed since the sweep before', async () => {
     const consent = authority('consent', since2020);
     await given(child(), mother, consent);

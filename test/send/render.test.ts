@@ -246,6 +246,18 @@ describe('links in free text (SUS-2)', () => {
     ['ev\u200bil\u00a0.com', true],
     ['https://1.2.3.4/', true],
     ['javascript://nhs.uk', true],
+    ['//evil.com/x', true],
+    ['here:evil.com/x', true],
+    ['“evil.com/x”', true],
+    ['**evil.com**', true],
+    ['a_evil.com', true],
+    ['this...evil.com/x', true],
+    ['www.nhs.uk,evil.com', true],
+    ['evil。com/x', true],
+    ['//1.2.3.4/x', true],
+    ['www.nhs.uk/evil.com?to=evil.com', false],
+    ['x.co@example.nhs.uk', false],
+    ['Mon./Tue., e.g. version 1.2.3', false],
   ])('%s strange: %s', (text, strange) => {
     expect(free(`Look at ${text}`).content.strangeLink).toBe(strange);
   });

@@ -6,7 +6,7 @@ import { defaultPolicy } from '../../src/policy-file.ts';
 import { contentClaims } from '../../src/send/content-claims.ts';
 import { fixedWordsFaults } from '../../src/send/fixed-words.ts';
 import { strangeLink } from '../../src/send/links.ts';
-import { scannedText, wordsFound } from '../../src/send/scanned.ts';
+import { scannedText, scannedTexts, wordsFound } from '../../src/send/scanned.ts';
 
 const controller = { ods: 'RXX', name: 'Example Mental Health & Cancer NHS Trust' };
 const own = { policy: defaultPolicy, controller };
@@ -126,5 +126,26 @@ describe("a message type's own words (SUS-1, SUS-2, CON-3)", () => {
     expect(faults('Fine.', 'URGENT').map((one) => one.expression)).toEqual([
       'ActivityDefinition.extension[1].extension[0].value',
     ]);
+  });
+});
+
+describe('words that were read before', () => {
+  const letter = (text: string): RenderedText => ({
+    ...{ channel: 'letter', kind: 'full', rank: undefined, fragments: undefined, subjectLine: undefined, faults: [] },
+    text,
+  });
+  const foundIn = (text: string, by = own) => scannedTexts([letter(text)], by)[0]?.found;
+
+  it('are found the same again', () => {
+    expect(foundIn('Your asthma review')).toEqual([{ of: 'diagnosis', words: 'asthma' }]);
+    expect(foundIn('Your asthma review')).toEqual([{ of: 'diagnosis', words: 'asthma' }]);
+  });
+
+  it('are read anew for another name of the organisation, and for other approved domains', () => {
+    const text = 'Asthma desk: see https://portal.example/';
+    const renamed = { ...own, controller: { ...controller, name: 'Asthma desk' } };
+    const approving = { ...own, policy: { ...defaultPolicy, linkDomains: ['portal.example'] } };
+    const found = [own, renamed, approving].map((by) => foundIn(text, by)?.map(({ of }) => of));
+    expect(found).toEqual([['diagnosis', 'link'], ['link'], ['diagnosis']]);
   });
 });

@@ -58,7 +58,11 @@ export function profilesFor(resource: JsonObject): readonly string[] {
 
 function systemsOf(codes: ReturnType<typeof codesIn>): Record<string, string[]> {
   const systems: Record<string, string[]> = {};
-  for (const { system, code } of codes) systems[system] = [...(systems[system] ?? []), code];
+  for (const { system, code } of codes) {
+    const known = systems[system];
+    if (known === undefined) systems[system] = [code];
+    else known.push(code);
+  }
   return systems;
 }
 

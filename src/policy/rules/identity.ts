@@ -27,6 +27,23 @@ export const identityRules: readonly Rule[] = [
     },
   },
   {
+    id: 'matter-is-theirs',
+    clauses: ['VER-1'],
+    on: 'facts',
+    judge: ({ sensitivity }) =>
+      sensitivity.ofAnother
+        ? [
+            {
+              effect: 'refuse',
+              code: 'identity-mismatch',
+              clause: 'VER-1',
+              text: "What this message is about is another patient's, by its own record. Check the subject, about and encounter, and ask again.",
+              expression: 'CommunicationRequest.about',
+            },
+          ]
+        : [],
+  },
+  {
     id: 'person-alive',
     clauses: ['VER-3'],
     on: 'facts',
