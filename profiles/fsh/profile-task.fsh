@@ -50,7 +50,7 @@ Description: "A completed Task of the kinds that are simply done has a note and 
 
 Invariant: herald-task-triage
 Description: "A completed triage-inbound has the decision identified, with the person, or nobody, and no other"
-* insert CompletedWith([[code = 'triage-inbound']], [[code = 'nobody' or (code = 'identified' and %resource.output.where(type.coding.where(system = 'https://herald.example/fhir/CodeSystem/task-parameter' and code = 'person').exists()).value.reference.exists())]], [[true]])
+* insert CompletedWith([[code = 'triage-inbound']], [[code = 'nobody' or (code = 'identified' and %resource.output.where(type.coding.where(system = 'https://herald.example/fhir/CodeSystem/task-parameter' and code = 'person').exists()).value.where(reference.exists() or identifier.exists()).exists())]], [[true]])
 
 Invariant: herald-task-access
 Description: "A completed subject-access-request has the decision release-approved or refused, and no other"

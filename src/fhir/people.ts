@@ -1,8 +1,9 @@
-import type { Identifier, Patient, PatientLink, Reference, Resource } from '@medplum/fhirtypes';
+import type { Identifier, Patient, PatientLink, Reference, Resource, Task, TaskOutput } from '@medplum/fhirtypes';
 import { system } from '../canonical.ts';
 import { AppError, type Fault } from '../errors.ts';
 import { compactNhsNumber, isNhsNumber } from '../policy/nhs-number.ts';
 import { survivingAmong } from '../send/gather-people.ts';
+import { codesIn } from '../send/gather-tasks.ts';
 import { canonicalValue, localReference, referenceType, sameIdentifier, tokens } from '../send/naming.ts';
 import { type FhirStore, type Stored, searchAll } from '../store/fhir-store.ts';
 
@@ -13,7 +14,6 @@ const patientElement: Readonly<Record<string, 'patient' | 'subject' | 'for'>> = 
   Communication: 'subject',
   Flag: 'subject',
   List: 'subject',
-  Task: 'for',
   Encounter: 'subject',
   DocumentReference: 'subject',
 };
@@ -26,11 +26,28 @@ const patientElement: Readonly<Record<string, 'patient' | 'subject' | 'for'>> = 
  */
 export async function withLiteralPatient<T extends Resource>(store: FhirStore, resource: T): Promise<T> {
   if (resource.resourceType === 'Patient') return (await withLiteralLinks(store, resource)) as T;
+  if (resource.resourceType === 'Task') return (await withLiteralTask(store, resource)) as T;
   const element = patientElement[resource.resourceType];
   if (element === undefined) return resource;
   const reference = Reflect.get(resource, element) as Reference | undefined;
   const literal = await literalOf(store, reference, `${resource.resourceType}.${element}`);
   return literal === reference ? resource : { ...resource, [element]: literal };
+}
+
+/** Whom a Task is for, and whom its output `person` names: who sent a text is filed under them (contract 11). */
+async function withLiteralTask<T extends Task>(store: FhirStore, task: T): Promise<T> {
+  const output: TaskOutput[] = [];
+  for (const [index, one] of (task.output ?? []).entries()) {
+    const named = codesIn(one.type, 'task-parameter').includes('person') ? one.valueReference : undefined;
+    const literal = await literalOf(store, named, `Task.output[${index}].valueReference`);
+    output.push(literal === named ? one : { ...one, valueReference: literal as Reference });
+  }
+  const whom = await literalOf(store, task.for, 'Task.for');
+  return {
+    ...task,
+    ...(whom === undefined ? {} : { for: whom }),
+    ...(task.output === undefined ? {} : { output }),
+  };
 }
 
 /** VER-3: a record that is replaced must be found by the link, whichever of the two records has it. */

@@ -1,13 +1,14 @@
 import type { Communication, Consent, Flag, Provenance, Task } from '@medplum/fhirtypes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoStaff } from '../../src/auth/demo.ts';
-import { codeSystem } from '../../src/canonical.ts';
+import { codeSystem, system } from '../../src/canonical.ts';
 import { aRequest, type Herald, personalisation, startHerald, until } from '../support/herald.ts';
 import { anAuthority, aPatient, aRelatedPerson, endOf, posted } from '../support/people.ts';
 import { allTasksAbout, aText, callbackEnv, completed, personOutput, tasksAbout } from '../support/texts.ts';
 
 const clerk = `Practitioner/${demoStaff.epr.id}`;
 const sms = [{ coding: [{ system: codeSystem('channel'), code: 'sms' }] }];
+const nhsNumber = (value: string) => ({ system: system.nhsNumber, value });
 const objectionCategory = encodeURIComponent(`${codeSystem('consent-category')}|messaging-objection`);
 
 describe('texts that ask for texts to stop', () => {
@@ -151,9 +152,11 @@ describe('texts that ask for texts to stop', () => {
     for (const one of others.filter(({ id }) => id !== task?.id)) {
       await herald.put(`/fhir/Task/${one.id}`, completed(one, 'nobody', clerk));
     }
+    // Contract 2: people may be named by number.
+    const byNumber = { ...personOutput(first), valueReference: { identifier: nhsNumber('999 123 2044') } };
     const answer = await herald.put(
       `/fhir/Task/${task?.id}`,
-      completed(task as Task, 'identified', clerk, { output: [personOutput(first)] }),
+      completed(task as Task, 'identified', clerk, { output: [byNumber] }),
     );
     expect(answer.status, answer.text).toBe(200);
     expect((await standing(first)).map((one) => one.status)).toEqual(['proposed']);
