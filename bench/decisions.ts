@@ -22,6 +22,7 @@ export interface Decisions {
   readonly gatheredAndDecided: number;
 }
 
+/** With two texts and a number each, more than the service remembers: every one is read as if for the first time. */
 const PEOPLE = 300;
 const SLICES = 5;
 const WARM_UP_MS = 1_000;

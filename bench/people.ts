@@ -14,7 +14,10 @@ export function people(count: number): Identified<Patient>[] {
   return found;
 }
 
-/** An ordinary request, as a booking system makes one: a reminder filled in by its keys, under the caller's own key. */
+/**
+ * An ordinary request, as a booking system makes one: a reminder filled in by its keys, under the caller's own key. No
+ * two have the same words, for what was read in one message must not help with the next.
+ */
 export function reminder(patient: string, key: string): CommunicationRequest {
   return {
     resourceType: 'CommunicationRequest',
@@ -25,18 +28,19 @@ export function reminder(patient: string, key: string): CommunicationRequest {
     status: 'active',
     subject: { reference: patient },
     requester: { reference: 'Practitioner/demo-staff-clerk' },
-    payload: [{ contentAttachment: { contentType: 'application/json', data: details } }],
+    payload: [{ contentAttachment: { contentType: 'application/json', data: details(key) } }],
   };
 }
 
-const details = Buffer.from(
-  JSON.stringify({
-    date: 'Tuesday 1 December',
-    time: '10:30am',
-    place: 'Example Hospital, entrance B',
-    phone: '0113 496 0123',
-  }),
-).toString('base64');
+const details = (key: string): string =>
+  Buffer.from(
+    JSON.stringify({
+      date: 'Tuesday 1 December',
+      time: '10:30am',
+      place: `Example Hospital, room ${key.replace(/\D/g, '')}`,
+      phone: '0113 496 0123',
+    }),
+  ).toString('base64');
 
 function person(at: number, number: string): Identified<Patient> {
   return {

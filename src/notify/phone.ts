@@ -4,6 +4,7 @@ import {
   parsePhoneNumberWithError,
   validatePhoneNumberLength,
 } from 'libphonenumber-js/max';
+import { memo } from '../memo.ts';
 import { SPACE_CLASS, trim } from './whitespace.ts';
 
 /** A telephone number as Notify reads it, or why it does not. */
@@ -31,6 +32,9 @@ export type PhoneFault =
   | 'Not a valid country prefix'
   | 'Number is not valid – double check the phone number you entered';
 
+/** One decision reads the same number several times, and the next decision about the message reads it again. */
+const REMEMBERED = 100;
+
 /**
  * Reads a number by Notify's rules: libphonenumber for the region GB; if its length is wrong, as a foreign number
  * without its plus; if it is still wrong, the same again without any plus or leading zeros. Beware that an extra digit
@@ -38,7 +42,9 @@ export type PhoneFault =
  *
  * Ofcom's numbers for drama (07700 900000 to 900999) are allowed though no network has them.
  */
-export function parsePhone(raw: string): Phone {
+export const parsePhone: (raw: string) => Phone = memo(REMEMBERED, parse);
+
+function parse(raw: string): Phone {
   const first = attempt(raw);
   const found = first.kind === 'ok' ? first : attempt(looseEnds(raw));
   return found.kind === 'ok' && unsupported.has(found.callingCode)

@@ -22,9 +22,10 @@ export interface SmsCount {
 
 /** Counts a text as Notify gets it (before clean-up). `prefix` is the service name that Notify puts in front, if it does. */
 export function countSms(text: string, prefix?: string): SmsCount {
-  const asSent = tidy(prefix === undefined || prefix === '' ? text : `${trim(prefix)}: ${text}`);
+  const isPrefixed = prefix !== undefined && prefix !== '';
+  const asSent = tidy(isPrefixed ? `${trim(prefix)}: ${text}` : text);
   const length = downgrade(asSent).length;
-  return { characters: toSmsText(text).length, fragments: fragments(asSent, length) };
+  return { characters: isPrefixed ? toSmsText(text).length : length, fragments: fragments(asSent, length) };
 }
 
 const GSM_BASIC =
@@ -37,6 +38,9 @@ const gsm = new Set(GSM_BASIC + GSM_EXTENSION);
 const extension = new Set(GSM_EXTENSION);
 const allowed = new Set(GSM_BASIC + GSM_EXTENSION + WELSH);
 const welshOutsideGsm = new Set([...WELSH].filter((character) => !gsm.has(character)));
+
+/** Nearly every text: nothing in it but ASCII that phone networks carry. */
+const asciiOfGsm = /^[\n\r -_a-~]*$/;
 
 const replacements: ReadonlyMap<string, string> = new Map([
   ...pairs('\u2011\u2013\u2014\u2212', '-'),
@@ -58,6 +62,7 @@ function tidy(text: string): string {
 }
 
 function downgrade(text: string): string {
+  if (asciiOfGsm.test(text)) return text;
   let out = '';
   for (const character of text) out += allowed.has(character) ? character : substitute(character);
   return out;

@@ -51,6 +51,9 @@ const characterOf: readonly (readonly [string, string])[] = [
   ['&#8230;', '…'],
 ];
 
+/** What any of these rules finds. */
+const curled = /['"\\]|&#82/;
+
 const markup = /<!--[\s\S]*?--\s*>|<[^>]*>/g;
 const verbatim = /^<(\/)?(pre|samp|code|tt|kbd|script|style|math|a)\b[^>]*>/i;
 
@@ -80,6 +83,7 @@ function smartQuotes(text: string): string {
 }
 
 function curl(text: string, before: string): string {
+  if (!curled.test(text)) return text;
   const closes = before !== '' && new RegExp(NOT_S).test(before);
   if (text === "'") return closes ? '’' : '‘';
   if (text === '"') return closes ? '”' : '“';

@@ -12,6 +12,8 @@ export interface Sql {
 /** A comparison on the columns `low` and `high` of the table `rng`, for the values of one qualifier. */
 export interface Condition extends Sql {
   readonly qualifier: string;
+  /** It names single values, which the index leads to at once. */
+  readonly exact?: true;
 }
 
 type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap';
@@ -119,7 +121,7 @@ export function uriCondition(value: string, modifier: UriModifier): Condition {
   const uri = unescapeValue(value);
   const folder = uri.endsWith('/') ? uri : `${uri}/`;
   if (modifier === 'below') return condition('(low = ? OR (low >= ? AND low < ?))', uri, folder, `${folder}\u{10FFFF}`);
-  if (modifier === undefined) return condition('low = ?', uri);
+  if (modifier === undefined) return { ...condition('low = ?', uri), exact: true };
   const above = [uri];
   for (let at = uri.lastIndexOf('/'); at > uri.indexOf('//') + 1; at = uri.lastIndexOf('/', at - 1))
     above.push(uri.slice(0, at), uri.slice(0, at + 1));

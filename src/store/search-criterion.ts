@@ -118,7 +118,7 @@ function ranged(group: string, conditions: readonly Condition[]): Criterion {
   const values = [hashOf(group), ...conditions.flatMap((one) => one.values)];
   return {
     candidates: { text: `SELECT DISTINCT pk FROM rng WHERE ${where}`, values },
-    slow: true,
+    ...(conditions.every((one) => one.exact) ? {} : { slow: true }),
     test: { text: `EXISTS (SELECT 1 FROM rng WHERE pk = d.pk AND ${where})`, values },
   };
 }

@@ -4,11 +4,13 @@ import { fingerprintOf, readCursor, writeCursor } from './cursor.ts';
 import type { SearchPage, SearchParams, Stored } from './fhir-store.ts';
 import { BODY_OF_PK, type Statements, statementsOf } from './schema.ts';
 import { type Driver, driverOf, orderedDriverOf } from './search-driver.ts';
+import { type FewMatch, fewMatches } from './search-few.ts';
 import { includedWith } from './search-include.ts';
 import { pointedAt, pointersTo } from './search-link.ts';
 import { parseQuery, type Query, type SubSearch } from './search-query.ts';
 import { latestVid, sortedPage } from './search-sort.ts';
 import { unsupported } from './search-text.ts';
+import { resourceOf } from './shared-bodies.ts';
 
 /** A chained search goes on from so many resources at most. */
 const MAX_LINKS = 1000;
@@ -26,6 +28,8 @@ export class SearchRunner {
   /** Errors: StoreError `unsupported-search`. */
   search(resourceType: string, params: SearchParams, cursor: string | undefined): SearchPage {
     const query = this.#parse(resourceType, params);
+    const few = cursor === undefined ? fewMatches(this.#statements, query) : undefined;
+    if (few !== undefined) return this.#pageOfFew(query, few, () => fingerprintOf([resourceType, params]));
     const driver = driverOf(this.#statements, query);
     const total = query.total ? { total: this.#count(driver) } : {};
     if (query.count === 0) return { matches: [], included: [], ...total };
@@ -33,6 +37,14 @@ export class SearchRunner {
     const matches = this.#bodies(pks);
     const included = includedWith(this.#statements, query, matches);
     return { matches, included, ...total, ...(next === undefined ? {} : { next }) };
+  }
+
+  #pageOfFew(query: Query, few: readonly FewMatch[], fingerprint: () => string): SearchPage {
+    const page = few.slice(0, query.count);
+    const matches = page.map(({ body }) => resourceOf(query.resourceType, body));
+    const last = few.length > page.length ? page.at(-1) : undefined;
+    const included = includedWith(this.#statements, query, matches);
+    return { matches, included, ...(last === undefined ? {} : { next: writeCursor(fingerprint(), [last.pk]) }) };
   }
 
   /** Up to `limit` matches, in no order; settings such as `_count` do not count. */

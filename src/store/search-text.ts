@@ -2,6 +2,7 @@ import { StoreError } from './fhir-store.ts';
 
 /** Splits at a separator that is not escaped; escapes stay as they are (R4 search, 3.1.1.4.13). */
 export function splitEscaped(text: string, separator: ',' | '|' | '$'): string[] {
+  if (!text.includes('\\')) return text.split(separator);
   const parts: string[] = [];
   let part = '';
   for (let at = 0; at < text.length; at += 1) {
@@ -20,7 +21,7 @@ export function splitEscaped(text: string, separator: ',' | '|' | '$'): string[]
 
 /** Takes the escapes away: `a\,b` is `a,b`. */
 export function unescapeValue(text: string): string {
-  return text.replace(/\\([\\,|$])/g, '$1');
+  return text.includes('\\') ? text.replace(/\\([\\,|$])/g, '$1') : text;
 }
 
 const MAX_ALTERNATIVES = 1000;
