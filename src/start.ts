@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { demoTokens } from './auth/demo.ts';
 import { exampleRequest } from './catalogue/examples.ts';
 import { ConfigError, readConfig } from './config.ts';
-import { createLog, describeError } from './log.ts';
+import { createLog, describeError, type Log } from './log.ts';
 import { type Service, startService } from './service.ts';
 
 /** EX_CONFIG of sysexits.h: starting again without changing the configuration is of no use. */
@@ -13,6 +13,9 @@ async function main(): Promise<void> {
   const config = configuration();
   if (config === undefined) return;
   const log = createLog({ level: config.logLevel });
+  // Before anything is said: whoever stops a service that is still starting asks for the same as later.
+  const started = Promise.withResolvers<Service | undefined>();
+  stopOnSignal(started.promise, log);
   for (const notice of config.notices) console.error(notice);
 
   if (config.notify.kind === 'simulator') {
@@ -24,26 +27,33 @@ async function main(): Promise<void> {
   let service: Service;
   try {
     service = await startService(config, { log });
+    started.resolve(service);
   } catch (error) {
+    started.resolve(undefined);
     process.exitCode = startFailed(error, config.host, config.port);
     return;
   }
   log.info('service.started', { address: service.url });
   if (service.simulatorUrl !== undefined) console.log(firstSteps(service.url, service.simulatorUrl));
   console.log(`herald listening on ${service.url}`);
+}
 
+/** Contract 1: stops taking work, finishes what is in hand, exits 0; one that never gets ready ends as its start does. */
+function stopOnSignal(started: Promise<Service | undefined>, log: Log): void {
   let stopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
+  const stop = async (signal: NodeJS.Signals): Promise<void> => {
     if (stopping) return;
     stopping = true;
     log.info('service.stopping', { key: signal });
-    service.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.fatal('service.stop-failed', describeError(error));
-        process.exit(1);
-      },
-    );
+    const service = await started;
+    if (service === undefined) return;
+    try {
+      await service.close();
+      process.exit(0);
+    } catch (error) {
+      log.fatal('service.stop-failed', describeError(error));
+      process.exit(1);
+    }
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);

@@ -2,6 +2,7 @@ import type { Flag } from '@medplum/fhirtypes';
 import type { Fault } from '../errors.ts';
 import { holdsAt, intervalOf } from '../policy/london.ts';
 import { codesIn } from '../send/gather-tasks.ts';
+import { linkedRecords } from '../send/linked-records.ts';
 import { localReference, referenceType } from '../send/naming.ts';
 import { type FhirStore, searchAll } from '../store/fhir-store.ts';
 import type { Sender } from './senders.ts';
@@ -12,15 +13,18 @@ import type { Sender } from './senders.ts';
  */
 const detailUrl = 'http://hl7.org/fhir/StructureDefinition/flag-detail';
 
-/** Whether this sender's texts get no automatic reply. Errors: StoreError. */
+/** Whether this sender's texts get no automatic reply, whichever of the patient's records says so. Errors: StoreError. */
 export async function isLimited(store: FhirStore, { person, patient }: Sender, now: Date): Promise<boolean> {
-  const flags = await searchAll(store, 'Flag', [['patient', patient]]);
+  const record = await store.read('Patient', patient.slice('Patient/'.length));
+  const records = record === undefined ? [patient] : [...(await linkedRecords(store, [record])).keys()];
+  const flags = await searchAll(store, 'Flag', [['patient', records.join(',')]]);
   return flags.some(
     (one) =>
       isLimit(one) &&
       one.status === 'active' &&
       holdsAt(intervalOf(one.period), now) &&
-      (limitedProxy(one) ?? localReference(one.subject.reference, 'Patient')) === person,
+      // It is about the patient's own texts, unless it names a proxy.
+      (limitedProxy(one) ?? patient) === person,
   );
 }
 

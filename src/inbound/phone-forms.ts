@@ -22,7 +22,11 @@ export function writtenForms(e164: string): string[] {
 /** Of the ten digits behind the 0. */
 const groupings = [[10], [4, 6], [4, 3, 3], [3, 3, 4]];
 const separators = [' ', '-'];
-const heads = ['0', '+44', '+44 ', '0044', '0044 ', '+44(0)', '+44 (0)', '+44 (0) '];
+const heads = [
+  '0',
+  ...['+44', '0044'].flatMap((one) => ['', ' ', '(0)', ' (0)', ' (0) '].map((zero) => one + zero)),
+  '44 ',
+];
 
 function split(text: string, sizes: readonly number[]): string[] {
   const parts: string[] = [];
