@@ -1,8 +1,20 @@
-import Holidays from 'date-holidays';
+import { createRequire } from 'node:module';
+import type Holidays from 'date-holidays';
 import { Temporal } from 'temporal-polyfill';
 
-/** Day by day, with what was proclaimed for single years; new proclamations come with new versions of the library. */
-const england = new Holidays('GB', 'ENG');
+let calendar: Holidays | undefined;
+
+/**
+ * Day by day, with what was proclaimed for single years; new proclamations come with new versions of the library. It
+ * brings the whole world's, an eighth of a second at a start, so it is loaded when a day is first asked for.
+ */
+function england(): Holidays {
+  if (calendar !== undefined) return calendar;
+  const Calendar: typeof Holidays = createRequire(import.meta.url)('date-holidays');
+  calendar = new Calendar('GB', 'ENG');
+  return calendar;
+}
+
 const byYear = new Map<number, ReadonlySet<string>>();
 
 /**
@@ -32,6 +44,8 @@ export function afterWorkingDays(from: Date, count: number): Date {
 
 /** Easter Sunday and the like are holidays that close nothing; one at a weekend has its substitute beside it. */
 function daysOf(year: number): ReadonlySet<string> {
-  const days = england.getHolidays(year).flatMap(({ type, date }) => (type === 'public' ? [date.slice(0, 10)] : []));
+  const days = england()
+    .getHolidays(year)
+    .flatMap(({ type, date }) => (type === 'public' ? [date.slice(0, 10)] : []));
   return new Set(days.filter((day) => new Date(day).getUTCDay() % 6 !== 0));
 }
