@@ -1,9 +1,11 @@
-import type { Bundle, Communication, Extension, Resource, ResourceType } from '@medplum/fhirtypes';
+import type { Bundle, Communication, Extension, Resource, ResourceType, Task } from '@medplum/fhirtypes';
 import type { Role } from '../auth/caller.ts';
 import { structureDefinition } from '../canonical.ts';
 import { isMasked, maskedMark } from '../objections/removal.ts';
+import { isAccessRequest } from '../sar/request.ts';
 import type { FhirStore } from '../store/fhir-store.ts';
 import type { Answer, FhirDeps, Interaction } from './call.ts';
+import { asPart } from './search-elements.ts';
 
 const usedUrl = structureDefinition('contact-point-used');
 
@@ -15,7 +17,7 @@ export function masking(run: Interaction): Interaction {
   return async (deps, call) => masked(deps, call.caller.role, await run(deps, call));
 }
 
-/** Who sees it whole. */
+/** Who sees where a message went whole. */
 const mayKnow = (role: Role): boolean => role === 'ig';
 
 /** The same for an answer that is there already. Errors: StoreError. */
@@ -38,11 +40,23 @@ export async function masked(deps: Pick<FhirDeps, 'store'>, role: Role, answer: 
 async function shown<T extends Resource>(store: FhirStore, role: Role, resource: T): Promise<T> {
   if (resource.resourceType === 'Bundle') return (await shownBundle(store, role, resource)) as T;
   if (resource.resourceType === 'Communication') return (await shownMessage(store, role, resource)) as T;
+  if (resource.resourceType === 'Task' && role === 'epr' && isAccessRequest(resource))
+    return asPart(outlineOf(resource)) as T;
   return resource;
 }
 
+/**
+ * Contract 10: subject access is not the calling systems'. They see that somebody asked, as they would in any worklist,
+ * and nothing of what a reviewer would hide, and why (SAR-2).
+ */
+const outlineOf = ({ input: _input, output: _output, note: _note, description: _text, ...outline }: Task): Task =>
+  outline;
+
 async function shownBundle(store: FhirStore, role: Role, bundle: Bundle): Promise<Bundle> {
-  if (!bundle.entry?.some(({ resource }) => resource?.resourceType === 'Communication')) return bundle;
+  const concerned = ['Communication', 'Task'];
+  if (!bundle.entry?.some(({ resource }) => resource !== undefined && concerned.includes(resource.resourceType))) {
+    return bundle;
+  }
   const entry = [];
   for (const one of bundle.entry) {
     entry.push(one.resource === undefined ? one : { ...one, resource: await shown(store, role, one.resource) });

@@ -27,8 +27,13 @@ export function shaped(resource: Resource, shape: Shape): Resource {
     const isAsked = shape.elements.includes(element.name) || shape.elements.includes(key.replace(/^_/, ''));
     return isAsked || element.isRequired || element.isModifier ? [[key, value]] : [];
   });
+  return asPart({ ...Object.fromEntries(kept), meta: resource.meta } as Resource);
+}
+
+/** It with the tag that says that it is not the whole. */
+export function asPart<T extends Resource>(resource: T): T {
   const tag = [...(resource.meta?.tag ?? []).filter((one) => !isSubsetted(one)), SUBSETTED];
-  return { ...Object.fromEntries(kept), meta: { ...resource.meta, tag } } as Resource;
+  return { ...resource, meta: { ...resource.meta, tag } };
 }
 
 export function isSubsetted({ system, code }: Coding): boolean {

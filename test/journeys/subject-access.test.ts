@@ -353,6 +353,23 @@ describe('subject access', () => {
     }
   });
 
+  it('contract 10, SAR-2: calling systems see that somebody asked, and nothing of what is to be hidden', async () => {
+    const input = [{ type: type('identity-checked'), valueDate: '2026-11-20' }];
+    const task = await changed(await opened(), { input, note: [{ text: 'About the neighbour' }] });
+    const [found, read, version] = await until(async () => {
+      const bundle = await herald.get(`/fhir/Task?patient=${patient}&_count=50`, 'demo-epr');
+      const one = (bundle.body.entry ?? []).find((entry: { resource: Task }) => entry.resource.id === task.id);
+      const read = await herald.get(`/fhir/Task/${task.id}`, 'demo-epr');
+      const version = await herald.get(`/fhir/Task/${task.id}/_history/${task.meta?.versionId}`, 'demo-epr');
+      return one !== undefined && [one.resource, read.body, version.body];
+    }, 'the Task in the index');
+    for (const seen of [found, read, version]) {
+      expect([seen.status, seen.input, seen.note]).toEqual([task.status, undefined, undefined]);
+      expect(seen.meta.tag).toContainEqual(expect.objectContaining({ code: 'SUBSETTED' }));
+    }
+    expect((await herald.get(`/fhir/Task/${task.id}`, 'demo-sar')).body.input).toEqual(input);
+  });
+
   it.each<[what: string, more: object[], status: number]>([
     ['an unknown parameter', [{ name: 'since', valueDate: '2026-01-01' }], 400],
     [
