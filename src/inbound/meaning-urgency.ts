@@ -1,8 +1,13 @@
 import { createLexicon, type Match } from '../scan/lexicon.ts';
 import { formsIn, type WordForm } from '../scan/lists.ts';
 import { type Token, tokensOf } from '../scan/tokens.ts';
+import { lineOf } from './urgency-line.ts';
+import { signs } from './urgency-signs.ts';
 
-type ListName = 'urgent' | 'not-urgent';
+/** Words of a text, from the first to the last of them. */
+type Stretch = Pick<Match<ListName>, 'first' | 'last'>;
+
+type ListName = 'urgent' | 'not-urgent' | 'body-and-device';
 
 /** Words that are taken for the first of them, in the lists and in the texts. */
 const alike: ReadonlyMap<string, string> = new Map(
@@ -16,10 +21,27 @@ const alike: ReadonlyMap<string, string> = new Map(
     ['someone', 'somebody', 'sumone', 'sum1', 'some1', 'sombody'],
     ['doctor', 'dr', 'doc', 'docter', 'gp', 'medic'],
     ['through', 'thru'],
+    ['walk', 'wlk'],
+    ['help', 'hlp'],
+    ['bleeding', 'blding', 'bleedin'],
+    ['blood', 'bld'],
+    ['breathe', 'brth', 'brthe', 'breeve'],
     ['tonight', '2nite', 'tonite', '2night'],
     ['tomorrow', 'tmrw', 'tmw', 'tomoz', 'tmoro', '2moro', 'tomoro'],
     ['appointment', 'appt', 'apt', 'app', 'appointmnt', 'apointment'],
-    ['something', 'sumfing', 'summat', 'somethin', 'sumthing', 'smth'],
+    [
+      'something',
+      'sumfing',
+      'summat',
+      'somethin',
+      'sumthing',
+      'smth',
+      'somthng',
+      'smthng',
+      'somthing',
+      'sumthin',
+      'sumat',
+    ],
     ['nothing', 'nowt', 'nuffin', 'nothin'],
     ['mum', 'mam', 'mom', 'mother', 'nan', 'nana', 'gran', 'grandma', 'dad', 'father', 'grandad', 'husband', 'wife'],
     ['pill', 'tab', 'tablet', 'tabs', 'tablets', 'pills', 'capsule', 'capsules'],
@@ -38,23 +60,33 @@ const fillers: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
+/** The lists by which urgency is read, in a way of their own. */
+export const urgencyLists: ReadonlySet<string> = new Set<ListName>(['urgent', 'not-urgent', 'body-and-device']);
+
 /**
  * Whether a text has words of urgency or distress (TWO-3). `own`: the organisation's words, in place of the shipped ones.
  *
- * One sure word is enough, unless it is part of something that is not urgent. A word that stands in both lists is
- * doubtful by itself, as "leg" or "funny": two of them in a text are enough.
+ * One sure word is enough, unless it is part of something that is not urgent, and so is a sign that no list can hold. A word that stands in both lists is doubtful by itself, as "funny": it counts beside a second one, or
+ * beside a part of the body, a device or a medicine.
  */
 export function createUrgency(own?: readonly string[]): (text: string) => boolean {
   const forms: WordForm<ListName>[] =
-    own === undefined ? formsIn('urgent') : own.map((words) => ({ list: 'urgent', words, as: undefined }));
+    own === undefined
+      ? [...formsIn('urgent'), ...formsIn('body-and-device')]
+      : own.map((words) => ({ list: 'urgent', words, as: undefined }));
   const lexicon = createLexicon([...forms, ...formsIn('not-urgent')], { forgiving: new Set(['urgent']), alike });
   return (text) => {
     const tokens = tokensOf(text);
+    const line = lineOf(text, tokens);
+    if (own === undefined && signs.some((one) => one.test(line))) return true;
     const found = [...lexicon.find(text, tokens), ...withoutFillers(tokens, (kept) => lexicon.find(text, kept))];
     const excuses = found.filter((one) => one.list === 'not-urgent');
-    const open = found.filter((one) => one.list === 'urgent' && !isExcused(one, excuses, tokens));
-    const isDoubtful = (one: Match<ListName>): boolean => own === undefined && excuses.some((two) => isSame(one, two));
-    return open.some((one) => !isDoubtful(one)) || (apart(open) > 1 && !isLight(tokens));
+    const isDoubtful = (one: Stretch): boolean => own === undefined && excuses.some((two) => isSame(one, two));
+    const things = found.filter((one) => one.list === 'body-and-device' && !isExcused(one, excuses, tokens));
+    const isThing = (one: Stretch): boolean => found.some((two) => two.list === 'body-and-device' && isSame(one, two));
+    const words = found.filter((one) => one.list === 'urgent' && !isThing(one) && !isExcused(one, excuses, tokens));
+    const [sure, doubtful] = [words.filter((one) => !isDoubtful(one)), words.filter(isDoubtful)];
+    return sure.length > 0 || (!isLight(tokens) && isPair(doubtful, things));
   };
 }
 
@@ -101,39 +133,24 @@ function withoutFillers(
 /** Part of something that is not urgent, as "blood" in "blood test"; or the next thing denied: "no pain or bleeding". */
 function isExcused(one: Match<ListName>, excuses: readonly Match<ListName>[], tokens: readonly Token[]): boolean {
   if (excuses.some((two) => !isSame(one, two) && two.first <= one.first && two.last >= one.last)) return true;
-  if (isLongAgo(tokens.slice(one.last + 1, one.last + 1 + WORDS_TO_A_YEAR))) return true;
   const before = tokens[one.first - 1]?.plain ?? '';
   if (before !== 'or' && before !== 'nor') return false;
   return excuses.some((two) => two.last === one.first - 2 && denials.has(tokens[two.first]?.plain ?? ''));
 }
 
-const WORDS_TO_A_YEAR = 4;
-
-/** "a stroke last year", "5 years ago", "in 2019": what these words tell of is over. */
-function isLongAgo(after: readonly Token[]): boolean {
-  const end = after.findIndex((one) => one.opens);
-  const words = (end < 0 ? after : after.slice(0, end)).map((one) => one.plain);
-  return words.some(
-    (word, at) =>
-      (/^(?:19|20)\d\d$/.test(word) && words[at - 1] === 'in') ||
-      (word === 'year' && words[at - 1] === 'last') ||
-      (/^years?$/.test(word) && words[at + 1] === 'ago'),
-  );
-}
-
 const denials: ReadonlySet<string> = new Set(['no', 'not', 'never', 'without', 'havent', 'hasnt', 'dont', 'doesnt']);
 
-const isSame = (one: Match<ListName>, two: Match<ListName>): boolean =>
-  one.first === two.first && one.last === two.last;
+const isSame = (one: Stretch, two: Stretch): boolean => one.first === two.first && one.last === two.last;
 
-/** How many matches have no word in common with one before. */
-function apart(found: readonly Match<ListName>[]): number {
-  let end = -1;
-  let count = 0;
-  for (const { first, last } of [...found].sort((one, two) => one.last - two.last)) {
-    if (first <= end) continue;
-    count += 1;
-    end = last;
-  }
-  return count;
+/** So far apart may two doubtful words be that tell of one thing. */
+const WORDS_OF_ONE_THING = 6;
+
+/** Whether a doubtful word has another near it, or a part of the body, with no word in common. */
+function isPair(doubtful: readonly Stretch[], things: readonly Stretch[]): boolean {
+  return doubtful.some((one) =>
+    [...doubtful, ...things].some((two) => {
+      const gap = one.first > two.last ? one.first - two.last : two.first - one.last;
+      return gap > 0 && gap <= WORDS_OF_ONE_THING;
+    }),
+  );
 }

@@ -1,7 +1,7 @@
 import { createLexicon, type Lexicon } from '../scan/lexicon.ts';
 import { formsIn } from '../scan/lists.ts';
 import { tokensOf } from '../scan/tokens.ts';
-import { createUrgency } from './meaning-urgency.ts';
+import { createUrgency, urgencyLists } from './meaning-urgency.ts';
 import { type InboundListName, inboundListNames } from './word-lists.ts';
 
 /** What the words of a received text may mean. It says where a person looks first, and never takes their place. */
@@ -48,7 +48,7 @@ export function createMeaning(urgentWords?: readonly string[]): ReadMeaning {
 }
 
 /** All but those of urgency, which are read in a way of their own. */
-const others = inboundListNames.filter((one) => one !== 'urgent' && one !== 'not-urgent');
+const others = inboundListNames.filter((one) => !urgencyLists.has(one));
 
 /** Lists whose words are also found with a slip of the pen. */
 const forgiving: ReadonlySet<InboundListName> = new Set(['wrong-number']);

@@ -6,6 +6,8 @@ export const inboundListNames = [
   // Urgency and distress, and what looks like it and is none (TWO-3).
   'urgent',
   'not-urgent',
+  // What only says where, beside a doubtful word.
+  'body-and-device',
   // The whole of a text that stops texts, and how longer ones begin (OBJ-11).
   'stop',
   'stop-begins',

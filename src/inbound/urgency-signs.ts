@@ -1,0 +1,90 @@
+/**
+ * What is urgent by more than its words: numbers with their units, and sentences that are built from words of every day
+ * (TWO-3). Each is held against the line of a text (`lineOf`).
+ */
+export const signs: readonly RegExp[] = [
+  // Numbers with what they measure.
+  /\b(?:temp\w*|fever) (?:\w+ ){0,4}(?:38|39|40|41|42|10[1-5])(?:\.\d+)?\b/,
+  /\b(?:38|39|40|41)\.\d\b(?! ?(?:kg|kilos?|cm|am|pm))/,
+  /\b(?:sats|spo2|o2|oxygen)(?: \w+){0,7} [678]\d\b|\b(?:sats|spo2|o2|oxygen) (?:\w+ ){0,3}9[01]\b/,
+  /\b(?:hearts?|pulse|hr|heartrate|heartbeat|bpm|resting)(?: \w+){0,6} (?:1[3-9]\d|2[0-4]\d|3\d)\b(?! (?:min|day|week|year|mile|step|over))/,
+  /\b(?:1[3-9]\d|2[0-4]\d) (?:bpm|beats)\b/,
+  /\b(?:bp|blood pressure)(?: \w+){0,4} (?:1[89]\d|2[0-5]\d|[67]\d(?= ?\/| over))\b/,
+  /\b(?:1[89]\d|2\d\d)(?: over |\/)(?:\d{2,3})\b/,
+  /\b(?:sugars?|bms?|glucose|bloods?)(?: (?!pressure)\w+){0,3} (?:[0-3](?:\.\d)?|1[89](?:\.\d)?|2\d(?:\.\d)?|3\d(?:\.\d)?)\b(?! ?(?:weeks?|days?|times?|months?|years?|hours?|mins?|minutes|am|pm|oclock|th|st|nd|rd|test|tests|boxes|left|a|per|until|to|in|on|yesterday|\d))/,
+  /\bketones?(?: \w+){0,3} (?:[2-9](?:\.\d)?|1\.[5-9])\b/,
+  /\b(?:had|having|has|been|with) (?:\w+ )?(?:[2-9]|1\d|two|three|four|five|six|several|loads of|another) (?:more )?(?:fits|seizures|blackouts|faints|strokes)\b/,
+  /\binr(?: \w+){0,4} (?:[5-9](?:\.\d)?|1\d(?:\.\d)?)\b/,
+  /\b(?:hb|haemoglobin)(?: \w+){0,3} [4-6]\d\b|\b(?:k|potassium)(?: \w+){0,3} (?:[67](?:\.\d)?|2\.\d)\b|\bpeak flow(?: \w+){0,4} (?:1\d\d|[5-9]\d)\b|\b(?:resps?|breathing rate)(?: \w+){0,3} [3-5]\d\b|\bnews(?: score)?(?: \w+){0,2} (?:[5-9]|1\d)\b|\bneutrophils(?: \w+){0,3} 0\b/,
+  /\b(?:low|hypo|dropping|going|gone) (?:\w+ ){0,2}[12]\.\d\b|\b[12]\.\d(?: \w+){0,3} (?:hypo|shak\w*|low)\b/,
+  /\b(?:[4-9]|1\d|\d(?:st|nd|rd|th)|second|third|fourth|fifth) (?:falls?|fits?|faints?|collapses?|blackouts?)\b|\bfall(?:s|en|ing)?(?: \w+){0,2} (?:[3-9]|three|four|five|six) times\b/,
+  /\b(?:8|9|10|eight|nine|ten)(?: out of | ?\/ ?)(?:10|ten)\b/,
+  // Medicine taken wrongly.
+  /\b(?:what happens|what would happen|what if|how bad is it|would i die|can you die|can u die|dangerous|fatal|lethal|kill you|kill me)(?: \w+){0,5} (?:take|took|taking|taken|have|had|swallow\w*|drank|drink) (?:\w+ ){0,2}(?:\d{2,}|all|too many|lots|loads|a load|whole|bleach|twenty|thirty|forty|fifty)\b/,
+  /\bhow many (?:\w+ ){0,3}(?:would|does it take|to kill|is (?:an overdose|too many|fatal)|are (?:too many|fatal|lethal)|can kill|until)\b(?=.*\b(?:tablets?|pills?|paracetamol|kill|overdose|die|fatal|insulin|units)\b)/,
+  /\b(?:took|taken|necked|swallowed|downed|had|done|ate|take) (?:\w+ )?(?:1[0-9]|[2-9]\d|twenty|thirty|forty|fifty|sixty|dozen)(?: of)?(?: my| the| his| her)? (?:\w+ )?(?:paracetamol|tablets?|pills?|tabs|ibuprofen|sertraline|capsules|codeine|co ?codamol|aspirin|metformin|propranolol|nytol|amitriptyline|diazepam|tramadol|citalopram|morphine)\b|\b(?:1[0-9]|[2-9]\d|twenty|thirty|forty|fifty|sixty|dozen) (?:\w+ )?(?:paracetamol|tablets?|pills?|tabs|ibuprofen|sertraline|capsules|co ?codamol|aspirin|metformin|propranolol|nytol)\b(?=.*\b(?:took|taken|day|today|tonight|at once|swallowed|one go|all|if (?:i|u|you)|necked|had)\b)(?!.*\b(?:days|weeks|left|prescription|pack|repeat|order)\b)/,
+  /\b(?:he|she|son|daughter|baby|toddler|child|lad|boy|girl|grandson|granddaughter|little (?:one|un|lad|boy|girl)|twin)(?: \w+){0,8} (?:ate|eaten|eat|swallowed|drank|drunk|licked|chewed|got into|got hold of|put|inhaled) (?:\w+ ){0,4}(?:tablets?|pills?|medicine|meds|metformin|paracetamol|calpol|bleach|battery|magnets?|coins?|beads?|berries|perfume|oil|nicotine|vape|gummies|insulin|methadone|cleaner|detergent|antifreeze|sanitiser|ointment|nuts?|biscuit)\b(?!.*\b(?:allowed|before the (?:op|scan)|can (?:he|she))\b)/,
+  /\bdoubling up on\b|\b(?:tablets|pills|paracetamol|rope|insulin|meds)(?: \w+){0,3} (?:out )?ready (?:for|to) (?:tonight|tomorrow|go|take|do)\b|\b(?:decided|made my mind up|made up my mind)(?: \w+){0,4} (?:enough|end|die|go|done)\b/,
+  /\b(?:took|taken|take|taking|given|gave|give|had|done|injected|swallowed|ate|eaten|eat|drank|drunk) (?:\w+ ){0,3}(?:too (?:many|much)|double|many|lots? of|loads? of|all|bottle of|box of|packets? of|handful of|extra|whole|wrong) (?:(?:the|of|my|his|her|me|their) ){0,2}(?:\w+ ){0,2}(?:dose|doses|tablets?|tabs|pills?|meds|medicines?|medication|insulin|morphine|methadone|paracetamol|patch|patches|capsules|warfarin|injection)\b(?! (?:with|as|at|this|before|in) )/,
+  /\b(?:dose|doses|tablets?|tabs|pills?|mg|mls?|patch|patches|units|took|taken|taking|take|gave|given|inject\w*)\b[^.]{0,60}\binstead of (?:\w+ )?(?:one|once|half|a|\d+(?:\.\d+)?|two|twice|weekly|monthly|the)\b(?! (?:pm|am|oclock))/,
+  /\b(?:10|ten|100|five|5|twice|double|three|3|four) times (?:too much|the (?:dose|amount|strength))\b/,
+  /\b(?:dose|doses|tablets?|patch|patches|meds|insulin|injection)(?: \w+){0,3} (?:twice over|too close together|all at once|at once)\b/,
+  /\b(?:forg[eo]t\w*|miss(?:ed|ing)?|not (?:had|taken|taking)|hav(?:e|ent) not (?:had|taken)|skipped|stopped|without|no)(?: (?!appt|appointment|call)\w+){0,3} (?:insulin|epilepsy|anti ?rejection|keppra|lithium|steroids?|hydrocortisone|warfarin|depot|clozapine|dialysis|blood thinners?|seizure (?:meds|tablets))\b(?=.*\b(?:days?|weeks?|fits?|shaking|unwell|weak|again|all|still|for|poorly|sick)\b)/,
+  /\b(?:the |my |all my )?(?:tablets|pills|rope|meds|knife|blade) (?:are )?(?:lined up|ready|in front of me|in my hand|in front|out on|laid out)\b/,
+  /\b(?:none|no more|not got any(?: more)?|havent got any(?: more)?|out|finished|no) (?:of )?(?:\w+ )?(?:heart (?:pills|tablets)|insulin|tacrolimus|keppra|steroids|epilepsy tablets|oxygen)\b(?! (?:as|so i|prescribed|needed|required|scan|clinic))|\b(?:tacrolimus|insulin|keppra|epilepsy tablets|heart tablets|steroids|warfarin|anti ?rejection)(?: \w+){0,3} (?:finished|gone|ran out|run out|none left)\b/,
+  /\b(?:evening|morning|night|daily|insulin|tablets|meds|injection|dose|pills?)(?: \w+){0,2} twice\b(?! (?:a|per|daily|weekly|each|every))|\b(?:took|taken|had|given|gave|done|injected) (?:\w+ ){0,3}(?:insulin|tablets|meds|dose|pills?|injection|medicine|medication) (?:\w+ )?twice\b(?! (?:a|per|daily|weekly|each|every))/,
+  // The end of somebody's strength, in plain words.
+  /\b(?:gonna|going to|gunna|about to|want to|will|ill) (?:just )?(?:do it|end it|do one|be gone|finish it) (?:tonight|today|now|soon|this time|then|by)\b/,
+  /\bbetter off (?:\w+ )?(?:without|w ?[/.]? ?o|wout|with out|if im|if i|when im) ?(?:me|him|her|not|wasnt|were|gone|dead)?\b/,
+  /\b(?:ill|i will) be (?:gone|dead|in the ground|under the ground|with \w+) (?:by|before|soon|when|and|again)\b/,
+  /\b(?:giv\w+|gave|sort\w+|rehom\w+|found)(?: \w+){0,3} (?:cat|dog|pets?|tools|things|stuff|possessions|belongings|jewellery|home for the (?:cat|dog))(?: \w+){0,2} away\b|\bgiv(?:en|ing) (?:away|all)(?: \w+){0,3} (?:things|stuff|possessions|belongings|money)\b/,
+  /\b(?:wont|not|dont) (?:be )?need(?:ing)?(?: \w+){0,3} (?:any ?more|appointments?|it|you)\b[^a-z]+(?:good ?bye|farewell|take care of|thank(?:s| you) for everything|tell)\b/,
+  /\bthank\w*(?: you)? for (?:everything|all)\b.*\b(?:wont|not) be needing\b.*\bgood ?bye\b/,
+  /\b(?:not|wasnt|isnt|never) (?:\w+ )?(?:their|his|her|anyones|anybodys|my mums|the teams?) fault\b/,
+  /\b(?:written|wrote|writing|left) (?:\w+ )?(?:letters?|notes?|cards?) (?:to|for) (?:the |my |each of )?(?:kids|children|family|mum|dad|wife|husband|everyone|them all|daughter|son)\b/,
+  // Who does not wake, move, breathe or answer, in anybody's English.
+  /\b(?:he|she|baby|babys|child|wife|husband|mum|dad|mother|father|son|daughter|nan|grandad|gran|they|down and)(?: (?:do|does|did|will|can|could))? ?(?:not|no|never|dont|doesnt|didnt|cannot|cant|wont|hasnt|isnt|hardly|barely) (?:want to |been )?(?:wake|woke|woken|waking|breathe?|breathing|mov\w*|respond\w*|answer to|open (?:his |her )?eyes?|know me|know who|feed|drink|speak|talk|stand|walk)\b(?! (?:english|house|home|far|date|it|the appointment))/,
+  /\b(?:breath\w*|air) (?:is |are )?(?:not|no|dont|doesnt) (?:come|comes|coming|go|enough)\b|\b(?:can ?not|cannot|cant) (?:talk|speak|lie|lay|sleep|walk|climb)(?: \w+){0,4} (?:breath\w*|flat|long)\b/,
+  /\bstops? breathing\b|\bbreath(?:ing|es)? (?:\w+ )?(?:shallow|stops|noisy|rattly|laboured|labored|too fast|very fast|rapid\w*)\b/,
+  // Pain that travels, bleeding by the pad, things that come out.
+  /\b(?:pains?|ache|tightness|heaviness|heavy feeling|pressure|weight)(?: \w+){0,3} (?:go|goes|going|gone|went|spread\w*|moving|shooting|runs?|running|up|down|through) (?:in|into|to|down|up|through|across|round|along) (?:me|my|the|his|her|both) (?:\w+ )?(?:arms?|jaw|neck|back|shoulders?|legs?|groin|side)\b/,
+  /\b(?:tubes?|peg|lines?|catheter|drain|trachy|trache|tracheostomy|cannula|cap|needle|cord|guts?|bowel|bone|pin|wire|packing|bulb|stent|tracheostomy tube)\b(?: (?:from|in|on|for|of|to) (?:the|my|his|her) \w+| \w+ (?:operation|op|tube))?(?: (?:has|have|had|is|are|was|s|all|just|now|has now|been))* (?:come|came|fall|fell|fallen|dropped|slipped|pulled|knocked|hanging|sticking|poking|popped|poked|coming|yanked|split|cracked|pushing) (?:right )?(?:out|off|away|thru|through|down|apart|open)\b/,
+  /\b(?:pull(?:ed)?|knock(?:ed)?|yank(?:ed)?|ripped|took|taken|tugged|caught)(?: \w+){0,3} (?:tube|peg|line|catheter|drain|cannula|trachy|picc)(?: \w+){0,2} out\b|\b(?:pulled|took|ripped|yanked|knocked) out (?:my|his|her|the|its) (?:\w+ )?(?:tube|peg|line|catheter|drain|cannula|trachy|picc|stitches)\b/,
+  /\b(?:[2-9]|two|three|four|five|six) (?:\w+ )?pads (?:since|in|today|this|an|per|already|by|overnight)\b|\b(?:pad|pads|towel|nappy|nappies|sheet|sheets|dressing|dressings|tissues)(?: \w+){0,3} (?:an hour|every hour|in an hour|per hour|every half hour|soaked|soaked through|full (?:of|with) blood)\b|\bfull (?:of|with) blood\b|\bbled through\b/,
+  /\b(?:wound|scar|cut|incision|stitches|hole)(?: \w+){0,4} (?:opened|open up|opening|come apart|coming apart|split|burst|gaping|smell very|stinks|see inside|see (?:the )?(?:bone|fat))\b/,
+  // Urine and stools that do not come, or come wrong.
+  /\b(?:not|havent|hasnt|no|never|cant|unable)(?: \w+){0,3} (?:pass(?:ed|ing)?|made|make|do|done|had|go|been) (?:\w+ )?(?:water|urine|wee|pee|wind|motion|a drop)\b|\b(?:not|havent|hasnt|cant|cannot) (?:\w+ )?(?:wee|weed|pee|peed|wees|poo|pooed)\b/,
+  /\b(?:poo|poos|stools?|motions?|bowel movements?|wee|urine|pee)(?: \w+){0,4} (?:black|tar|tarry|blood|bloody|red|maroon|pure blood)\b|\b(?:black|bloody|red|tar|tarry|tar colou?red|maroon) (?:poo|poos|stools?|motions?|tar|wee|urine)\b/,
+  // Light, sight, speech and limbs that fail at once.
+  /\b(?:see|seeing|saw) (?:\w+ )?(?:lights? flash\w*|flash\w* lights?|flashes|double|nothing|stars|a curtain|curtain|shadow)\b/,
+  /\b(?:sight|vision|eyesight)(?: \w+){0,3} (?:gone|going|went|lost|disappear\w*|black|blurred|blurry|double)\b|\b(?:eye|eyes) (?:\w+ )?(?:gone|went|going) (?:black|blind|dark|blurry|cloudy|misty)\b/,
+  /\b(?:gobbl?ede?y?gook|gobbledy ?gook|gibberish|jibberish|double dutch|word salad|rubbish|nonsense|jumbled|garbled)\b(?<=(?:talk|speak|words?|speech|saying|making|mumbl|coming out)(?:\w*)(?: \w+){0,4})/,
+  /\b(?:couldnt|cant|cannot|could not|can not|unable to|struggling to) (?:find|get|say|remember|think of)(?: \w+){0,3} (?:words?|own name|my name)\b/,
+  /\b(?:arms?|legs?|hand|face|side|mouth)(?: \w+){0,2} (?:wont|not|doesnt|dont|cant|stopped) (?:do|doing|work\w*|move|moving|lift\w*|respond\w*|obey\w*)\b|\bwont do as (?:its|it is) told\b/,
+  /\b(?:face|mouth|lip|smile)(?: \w+){0,3} (?:droop\w*|dropped|dropping|lopsided|crooked|one side|slid|slipped|sagging|wonky)\b/,
+  // Babies, bumps and births.
+  /\b(?:baby|bump|bub|bubba|little one)(?: \w+){0,3} (?:no|not|hardly|barely|less|stopped|isnt|wont|hasnt|havent)(?: \w+){0,2} (?:mov\w*|kick\w*|feed\w*|wak\w*|drink\w*|wee\w*)\b/,
+  /\b(?:not|no|havent|hasnt|cant|never|hardly|barely|dont)(?: \w+){0,2} (?:felt|feel|feeling)(?: \w+){0,3} (?:mov\w*|kick\w*|baby)\b/,
+  /\b\d{1,2} (?:weeks?|wks?|wk) (?:\w+ ){0,2}(?:pregnant|pg|gone)\b(?=.*\b(?:bleed\w*|blood|pain\w*|hurt\w*|cramps?|fluid|water\w*|head|itch\w*|swollen|swelling|dizzy|faint|fell|contraction\w*|sick)\b)(?!.*\b(?:no|not) (?:bleeding|pain))/,
+  /\b(?:waters?)(?: \w+){0,4} (?:gone|went|broke\w*|green|brown|burst|leaking|trickling)\b|\b(?:green|brown) waters?\b/,
+  /\b(?:baby|babys|bump|bubs?|movements?|kicks?)(?: \w+){0,4} (?:quiet|quieter|slower|slowed|less|fewer|reduced|dropped|weaker|lazy|stopped|different)\b/,
+  // Hurt by somebody, or kept.
+  /\b(?:come|coming|turn up|go)(?: \w+){0,3} with (?:a |my )(?:knife|gun|bat|hammer|machete|petrol)\b|\b(?:burn|blow|shoot)(?: \w+){0,2} (?:place|hospital|surgery|clinic|building|staff|them all|lot of you) ?(?:down|up)?\b/,
+  /\b(?:think\w*|thought\w*|urge\w*|keep|nearly|almost|about to|want to|wanting to|going to) (?:\w+ ){0,3}(?:driv\w+|crash\w*|steer\w*|swerv\w*|jump\w*|walk\w*|step\w*|throw\w*)(?: \w+){0,2} (?:into|off|in front|under|onto) (?:a |the |my )?(?:wall|tree|lorry|traffic|river|sea|lake|canal|train|tracks?|bridge|roof|car|bus|road|cliff)\b|\b(?:stood|standing|sat|sitting|been) (?:\w+ )?(?:on|at|by) (?:the |a )?(?:bridge|edge|ledge|cliff|roof|platform|tracks|railway|multi ?storey|river|weir|car park roof)\b/,
+  /\b(?:better|easier|rather|wish i could|ready to) (?:be )?(?:go|going|gone|join|joining)(?: to)? (?:with |join )?(?:her|him|them|my (?:wife|husband|mum|dad))\b|\b(?:see|seeing) (?:no|the) (?:use|sense|point) (?:of|in) (?:it|anything|me|going|living|life|this)\b/,
+  /\b(?:he|she|they|husband|wife|partner|boyfriend|girlfriend|ex|son|grandson|daughter|carer|dad|stepdad|uncle|brother|family|man)(?: \w+){0,2} (?:hits?|hitting|beats?|beat|beating|punch\w*|kick\w*|slap\w*|lock(?:s|ed)?|chok\w*|strangl\w*|burns?|rape[ds]?|push(?:es|ed)?|touch(?:es|ed|ing)|hurts?|hurting|threaten\w*|forc(?:es|ed)|control\w*|drug(?:s|ged)|shak(?:es|ing)|grab(?:s|bed)|throws?|threw|follow(?:s|ed|ing))(?: \w+){0,1} (?:me|us|her|him|mum|kids|baby|the kids|the baby|in house|my arm)\b/,
+  /\b(?:beat(?:s|ing)?|hit(?:s|ting)?|batter(?:s|ing)|hurt(?:s|ing)?|kick(?:s|ing)) (?:up )?(?:his|her|their|the) (?:wife|kids?|child|children|baby|girlfriend|partner|son|daughter|mum|mother)\b/,
+  /\b(?:lost|losing|no) (?:the |all )?(?:use|feeling|sight|power|movement|sensation|strength) (?:of|in|from) (?:my|the|his|her|both|one)\b/,
+  /\b(?:passed|died|dead|gone|lost)\b.*\b(?:want|wish|ready|like|love|long) to (?:go|be) with (?:him|her|them)\b/,
+  /\b(?:put|slipped|puts) (?:something|smth|stuff|drugs|pills) in (?:my|her|his|the) (?:drink|food|tea|coffee)\b|\b(?:spiked|drugged)\b/,
+  // Told to go where the urgent are seen, or asked whether one should.
+  /\b(?:should|shall|need|needs|going|go|take|bring|straight|heading|off|driving|rushing|call|ring|phone|send|get|want)(?: \w+){0,3} (?:a e|a and e|a n e|aande|casualty|resus|999|ambulance)\b(?! (?:entrance|reception|car|door|desk|transport|to bring|for (?:transport|the|my|a|an)|department|side|way))/,
+  /\b(?:emergency)\b(?=.*\b(?:tell me what to do|what do i do|someone|somebody)\b)/,
+  // Told to wait with something that should not, or a device that tells of it.
+  /\b(?:icd|defib\w*|pacemaker|device) (?:\w+ ){0,3}(?:gone off|went off|going off|fired|shock\w*|zapp\w*|kicked|beep\w*|alarm\w*|vibrat\w*)\b/,
+  /\b(?:face|tongue|lips?|throat|neck|eyes?)(?: \w+){0,3} (?:swell\w*|swollen|puff\w*|swole|blown up|closing|tight\w*|huge|massive)\b|\b(?:come|came) (?:up|out) in (?:\w+ )?(?:lumps|hives|welts|a rash|blisters|spots)\b/,
+  /\bskin (?:\w+ ){0,3}(?:peel\w*|coming off|blister\w*|sheets|falling off|dying|clammy)\b/,
+  /\b(?:head|neck)(?: \w+){0,3} (?:hurts?|pain|hurting|ache) (?:very |so |really |too )?(?:much|bad\w*|lot)\b|\b(?:very|so|too) much pain\b|\bbig pain\b/,
+  /\b(?:bang(?:ed)?|bump(?:ed)?|knock(?:ed)?|hit|crack(?:ed)?|smack(?:ed)?|whack(?:ed)?|blow to)(?: \w+){0,2} head\b/,
+  /\bcame off (?:my |his |her |the |a )?(?:\w+ )?(?:bike|horse|motorbike|scooter|ladder|quad)\b|\b(?:fell|fallen|fall|tumbled|slipped|threw (?:me|her|him|us)|pushed (?:me|her|him|us)|thrown|went) (?:\w+ )?(?:off|down|from) (?:\w+ ){0,2}(?:ladder|stairs|roof|horse|bike|steps|wall|scooter|window|bed|loo|toilet|chair)\b/,
+];
