@@ -60,7 +60,7 @@ export async function startHapi(options: HapiOptions = {}): Promise<StartedHapi>
   const stop = () => stopServer(server);
   try {
     const hapi = hapiAt(await ready(server));
-    await load(hapi.baseUrl, options.without);
+    await load(hapi.baseUrl, trustDefinitions(), options.without);
     return { ...hapi, stop };
   } catch (error) {
     await stop();
@@ -75,16 +75,22 @@ export function hapiAt(baseUrl: string): Hapi {
     async reset(without) {
       const everything = { resourceType: 'Parameters', parameter: [{ name: 'expungeEverything', valueBoolean: true }] };
       await ask('POST', `${baseUrl}/$expunge`, everything);
-      await load(baseUrl, without);
+      await load(baseUrl, trustDefinitions().filter(isLookedUp), without);
     },
   };
 }
 
+/**
+ * That the server takes the word lists is seen once, when it starts. No code is looked up in them, and each of their
+ * thousands of words would be written again for every suite.
+ */
+const isLookedUp = ({ resourceType, id }: Resource): boolean =>
+  !((resourceType === 'CodeSystem' || resourceType === 'ValueSet') && id?.startsWith('words-'));
+
 /** Searches that are off are written last: what they would find has to be indexed until then. */
-async function load(baseUrl: string, without: readonly string[] = []): Promise<void> {
+async function load(baseUrl: string, definitions: readonly Resource[], without: readonly string[] = []): Promise<void> {
   // The first validation reads all of R4; the calls that follow would each wait for it.
   await ask('POST', `${baseUrl}/Patient/$validate`, { resourceType: 'Patient' });
-  const definitions = trustDefinitions();
   // The gate lets definitions of structures pass by themselves only, not in a Bundle.
   const structures = definitions.filter(({ resourceType }) => resourceType === 'StructureDefinition');
   await ask('POST', baseUrl, {

@@ -7,6 +7,8 @@ export default defineConfig({
     name: 'journeys on HAPI',
     root: fileURLToPath(new URL('../../..', import.meta.url)),
     include: ['test/journeys/**/*.test.ts'],
+    // It brings servers of its own.
+    exclude: ['test/journeys/record-elsewhere.test.ts'],
     globalSetup: ['test/servers/hapi/journeys-setup.ts'],
     fileParallelism: false,
     testTimeout: 120_000,
